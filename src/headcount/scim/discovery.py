@@ -1,0 +1,91 @@
+"""What the server says of itself: ServiceProviderConfig, ResourceTypes, Schemas (RFC 7644 section 4)."""
+
+from typing import Any
+
+from headcount.scim.attributes import ResourceType, Schema
+from headcount.scim.messages import LIST_URN, MAX_PAGE
+from headcount.scim.schemas import RESOURCE_TYPES
+
+_CORE = "urn:ietf:params:scim:schemas:core:2.0:"
+MAX_BODY = 1_048_576  # bytes
+
+
+def service_provider_config(base: str) -> dict[str, Any]:
+    """What is offered, and what is not (RFC 7643 section 5). authentik reads it strictly."""
+    return {
+        "schemas": [_CORE + "ServiceProviderConfig"],
+        "documentationUri": "https://www.rfc-editor.org/rfc/rfc7644",
+        "patch": {"supported": True},
+        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "filter": {"supported": True, "maxResults": MAX_PAGE},
+        "changePassword": {"supported": False},
+        "sort": {"supported": True},
+        "etag": {"supported": True},
+        "authenticationSchemes": [
+            {
+                "type": "oauthbearertoken",
+                "name": "Bearer token",
+                "description": "A token of the organisation, sent as: Authorization: Bearer TOKEN",
+                "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+                "primary": True,
+            }
+        ],
+        "meta": {
+            "resourceType": "ServiceProviderConfig",
+            "location": f"{base}/ServiceProviderConfig",
+        },
+    }
+
+
+def resource_type(kind: ResourceType, base: str) -> dict[str, Any]:
+    """A resource type as `/ResourceTypes` shows it (RFC 7643 section 6)."""
+    shown: dict[str, Any] = {
+        "schemas": [_CORE + "ResourceType"],
+        "id": kind.name,
+        "name": kind.name,
+        "endpoint": kind.endpoint,
+        "description": kind.description,
+        "schema": kind.schema.id,
+    }
+    if kind.extensions:
+        shown["schemaExtensions"] = [
+            {"schema": extension.id, "required": False} for extension in kind.extensions
+        ]
+    shown["meta"] = {
+        "resourceType": "ResourceType",
+        "location": f"{base}/ResourceTypes/{kind.name}",
+    }
+    return shown
+
+
+def schema(one: Schema, base: str) -> dict[str, Any]:
+    """A schema as `/Schemas` shows it (RFC 7643 section 7)."""
+    return {
+        "schemas": [_CORE + "Schema"],
+        "id": one.id,
+        "name": one.name,
+        "description": one.description,
+        "attributes": [attribute.definition() for attribute in one.attributes],
+        "meta": {"resourceType": "Schema", "location": f"{base}/Schemas/{one.id}"},
+    }
+
+
+def resource_types(base: str) -> dict[str, dict[str, Any]]:
+    """All resource types, by id."""
+    return {kind.name: resource_type(kind, base) for kind in RESOURCE_TYPES}
+
+
+def schemas(base: str) -> dict[str, dict[str, Any]]:
+    """All schemas, by URN."""
+    return {one.id: schema(one, base) for kind in RESOURCE_TYPES for one in (kind.schema, *kind.extensions)}
+
+
+def listed(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """A whole list in one ListResponse."""
+    return {
+        "schemas": [LIST_URN],
+        "totalResults": len(resources),
+        "startIndex": 1,
+        "itemsPerPage": len(resources),
+        "Resources": resources,
+    }
