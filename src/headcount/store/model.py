@@ -1,0 +1,199 @@
+"""The values that pass between the directory and a store."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+OrgId = NewType("OrgId", int)
+
+
+class Kind(StrEnum):
+    """The kinds of resources."""
+
+    USER = "User"
+    GROUP = "Group"
+
+
+class UsernameFormat(StrEnum):
+    """Which userNames an organisation takes."""
+
+    ANY = "any"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an organisation allows."""
+
+    username_format: UsernameFormat = UsernameFormat.ANY
+    allowed_domains: tuple[str, ...] = ()
+    seats: int | None = None  # active accounts; None: as many as they like
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much an organisation has; kept beside the rows, so that nobody has to count."""
+
+    users: int = 0
+    active: int = 0
+    owners: int = 0  # active accounts with the role owner
+    groups: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One customer: its accounts and groups are apart from everybody else's."""
+
+    id: OrgId
+    slug: str
+    name: str
+    policy: Policy
+    created: datetime
+    disabled: bool = False
+    counts: Counts = field(default=Counts())
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What the server keeps of a token: never the token itself."""
+
+    id: str
+    org: OrgId
+    label: str
+    digest: bytes  # SHA-256 of the token
+    created: datetime
+    expires: datetime | None = None
+    last_used: datetime | None = None
+    revoked: datetime | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A resource as it stands. `document` is its JSON without `meta`, `groups` and `members`."""
+
+    kind: Kind
+    id: str
+    version: int
+    created: str  # RFC 3339 in UTC, with milliseconds
+    modified: str
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A resource with what an answer adds to it: an account's groups, or a group's members."""
+
+    stored: Stored
+    relations: bytes | None = None  # a JSON list; None where it was not asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What a store needs to know of a document to find it: comparison keys, never raw values."""
+
+    name: str  # userName, or displayName of a group: unique in the organisation
+    external_id: str | None
+    active: bool | None = None
+    role: str | None = None
+    keys: bytes = b"{}"  # JSON: the keys of all other attributes, nested as the document is
+    listed: tuple[tuple[str, str], ...] = ()  # (path, key) of values that are found by an index
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A resource as it shall stand."""
+
+    document: bytes
+    indexed: Indexed
+    title: str  # userName or displayName as it was sent, for people to read
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDelta:
+    """Who shall be in a group and who shall not: the store changes only what is not so already."""
+
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    only: bool = False  # nobody stays but those who joined
+
+    def __bool__(self) -> bool:
+        return self.only or bool(self.joined or self.left)
+
+
+NO_MEMBERS = MemberDelta()
+
+
+class EventType(StrEnum):
+    """What the application learns of."""
+
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_UPDATED = "account.updated"
+    ACCOUNT_DEACTIVATED = "account.deactivated"
+    ACCOUNT_REACTIVATED = "account.reactivated"
+    ACCOUNT_DELETED = "account.deleted"
+    ROLE_CHANGED = "account.role_changed"
+    GROUP_CREATED = "group.created"
+    GROUP_UPDATED = "group.updated"
+    GROUP_DELETED = "group.deleted"
+    MEMBER_ADDED = "group.member_added"
+    MEMBER_REMOVED = "group.member_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a resource, before it has a place in the feed."""
+
+    type: EventType
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event in the feed of its organisation."""
+
+    position: int  # strictly increasing within the organisation
+    type: EventType
+    at: str
+    actor: str  # `token:ID` or `cli`
+    subject: str  # id of the account or group
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One decided write: what it was decided from, what shall stand, what it announces.
+
+    Members are changed one by one in the store, so a change of members alone needs no `expected`
+    version: two of them at once never undo each other.
+    """
+
+    org: OrgId
+    kind: Kind
+    id: str
+    actor: str
+    at: str
+    creates: bool = False
+    deletes: bool = False
+    after: Draft | None = None  # None: the document stays as it is
+    members: MemberDelta = NO_MEMBERS
+    expected: int | None = None  # the version that must still stand
+    events: tuple[Event, ...] = ()  # those of members are added by the store, one for each
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a commit led to."""
+
+    stored: Stored
+    changed: bool = True
+    member_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One part of a list."""
+
+    total: int
+    resources: list[Seen]

@@ -1,0 +1,98 @@
+"""What every store promises. SQLite and PostgreSQL pass the same contract tests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from headcount.scim.messages import Query
+from headcount.store.model import (
+    Change,
+    Kind,
+    Organisation,
+    OrgId,
+    Outcome,
+    Page,
+    Policy,
+    Recorded,
+    Seen,
+    Stored,
+    Token,
+)
+
+
+class Store(Protocol):
+    """Holds every organisation. Whatever was committed is on disk when the call returns."""
+
+    async def get(
+        self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
+    ) -> Seen:
+        """The current resource, or `NotFound`. Another organisation's looks the same.
+
+        Args:
+            org: whose resource.
+            kind: an account's id names no group.
+            resource_id: as a client sent it.
+            base: the address that `$ref` values begin with.
+            relations: whether to read an account's groups or a group's members too.
+        """
+
+    async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
+        """The part of the list that `query` asks for, in a stable order (by id, so by age)."""
+
+    async def commit(self, change: Change) -> Outcome:
+        """Write the state and append its events, durably, or refuse and write neither.
+
+        There is no other way to write a resource, so none can change without an event.
+
+        Raises:
+            Taken: the name is another's.
+            VersionMismatch: `change.expected` is no longer what stands.
+            NotFound: there is no such resource.
+            InvalidValue: a member does not exist in the organisation.
+            SeatsTaken, LastOwner: what the organisation allows would be broken.
+        """
+
+    async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
+        """Who is in a group, directly."""
+
+    async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
+        """The next events of the feed, oldest first."""
+
+    async def add_organisation(self, slug: str, name: str, policy: Policy, at: datetime) -> Organisation:
+        """A new organisation, or `Taken`."""
+
+    async def set_organisation(self, organisation: Organisation) -> Organisation:
+        """Write name, policy and whether it is disabled."""
+
+    async def organisations(self) -> list[Organisation]:
+        """All organisations, by slug."""
+
+    async def organisation(self, slug: str) -> Organisation:
+        """The organisation, or `NotFound`."""
+
+    async def add_token(self, token: Token) -> None:
+        """Keep a new token."""
+
+    async def tokens(self, org: OrgId) -> list[Token]:
+        """All tokens of an organisation, the oldest first."""
+
+    async def revoke_token(self, org: OrgId, token_id: str, at: datetime) -> Token:
+        """End a token at once, or `NotFound`."""
+
+    def touch_token(self, token_id: str, at: datetime) -> None:
+        """Note when a token was last used, at some time soon."""
+
+    def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
+        """The token with this hash and its organisation, without waiting."""
+
+    def access_epoch(self) -> int:
+        """A number that moves when a token or an organisation changed, in any process."""
+
+    async def ready(self) -> None:
+        """Return when the store answers; raise `Unavailable` when it does not."""
+
+    async def close(self) -> None:
+        """Finish what was accepted, and let go of everything."""
+
+
+__all__ = ["Store", "Stored"]

@@ -1,0 +1,108 @@
+"""The tables, and how an older file is brought up to date. The organisation leads every key."""
+
+import apsw
+
+from headcount.errors import Unavailable
+
+_FIRST = """
+CREATE TABLE organisation (
+    id INTEGER PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    username_format TEXT NOT NULL,
+    allowed_domains TEXT NOT NULL,              -- JSON list
+    seats INTEGER,
+    created TEXT NOT NULL,
+    disabled INTEGER NOT NULL DEFAULT 0,
+    users INTEGER NOT NULL DEFAULT 0,           -- counters, moved in the transaction of each change
+    active INTEGER NOT NULL DEFAULT 0,
+    owners INTEGER NOT NULL DEFAULT 0,
+    groups INTEGER NOT NULL DEFAULT 0,
+    nested INTEGER NOT NULL DEFAULT 0,          -- memberships of groups in groups
+    position INTEGER NOT NULL DEFAULT 0         -- of the last event
+);
+CREATE TABLE token (
+    id TEXT PRIMARY KEY,
+    org INTEGER NOT NULL REFERENCES organisation (id),
+    label TEXT NOT NULL,
+    digest BLOB NOT NULL UNIQUE,
+    created TEXT NOT NULL,
+    expires TEXT,
+    last_used TEXT,
+    revoked TEXT,
+    read_only INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE access (epoch INTEGER NOT NULL);
+INSERT INTO access VALUES (1);
+CREATE TABLE resource (
+    seq INTEGER PRIMARY KEY,
+    org INTEGER NOT NULL,
+    kind INTEGER NOT NULL,                      -- 1 User, 2 Group
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    modified TEXT NOT NULL,
+    name TEXT NOT NULL,                         -- comparison key of userName or displayName
+    external_id TEXT,
+    active INTEGER,
+    role TEXT,
+    member_count INTEGER NOT NULL DEFAULT 0,
+    keys TEXT NOT NULL,                         -- comparison keys of the other attributes, JSON
+    document BLOB NOT NULL                      -- JSON as it goes on the wire, without meta
+);
+CREATE UNIQUE INDEX resource_id ON resource (org, kind, id);
+CREATE UNIQUE INDEX resource_name ON resource (org, kind, name);
+CREATE INDEX resource_external_id ON resource (org, kind, external_id) WHERE external_id IS NOT NULL;
+CREATE TABLE listed_value (
+    org INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    key TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (org, kind, path, key, id)
+) WITHOUT ROWID;
+CREATE TABLE member (
+    org INTEGER NOT NULL,
+    grp TEXT NOT NULL,
+    member TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    PRIMARY KEY (org, grp, member)
+) WITHOUT ROWID;
+CREATE INDEX member_of ON member (org, member, grp);
+CREATE TABLE event (
+    org INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (org, position)
+) WITHOUT ROWID;
+"""
+
+STEPS = (_FIRST,)
+"""Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
+
+
+def bring_up_to_date(connection: apsw.Connection) -> None:
+    """Create or migrate the tables, in one transaction.
+
+    Raises:
+        Unavailable: the file was written by a newer Headcount.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = int(connection.execute("PRAGMA user_version").get)
+        if version > len(STEPS):
+            raise Unavailable(
+                f"the database is of a newer Headcount (schema {version}, this one knows {len(STEPS)}):"
+                " run that version or a newer one"
+            )
+        for step in STEPS[version:]:
+            connection.execute(step)
+        connection.execute(f"PRAGMA user_version = {len(STEPS)}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,153 @@
+"""Writes, one thread, many changes to one fsync: each in a savepoint, all acknowledged after the commit."""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from headcount.errors import Unavailable
+from headcount.store.sqlite.connection import open_writer
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock; SQLite's own busy handler stands in
+    fcntl = None  # type: ignore[assignment]
+
+T = TypeVar("T")
+Work = Callable[[apsw.Connection], T]
+
+_MAX_BATCH = 256
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    done: "asyncio.Future[Any] | None"
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Takes work from the event loop and hands back its result once it is on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._connection = open_writer(path)
+        self._lock_file = path.with_name(path.name + "-lock").open("ab")
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="headcount-writer", daemon=True)
+        self._thread.start()
+
+    async def do(self, work: Work[T]) -> T:
+        """Run `work` in a transaction; its result, or its refusal, after the commit."""
+        if self._closed:
+            raise Unavailable("the server is stopping; send the request again")
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(work, done))
+        return await done
+
+    def later(self, work: Work[Any]) -> None:
+        """Run `work` with the next batch; nobody waits for it."""
+        if not self._closed:
+            self._jobs.put(_Job(work, None))
+
+    def close(self) -> None:
+        """Finish what was accepted."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            self._thread.join()
+            self._connection.close()
+            self._lock_file.close()
+
+    def _run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            batch = [first]
+            stop = False
+            while len(batch) < _MAX_BATCH:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    stop = True
+                    break
+                batch.append(job)
+            self._commit(batch)
+            _deliver(batch)
+            if stop:
+                return
+
+    def _commit(self, batch: list[_Job]) -> None:
+        execute = self._connection.execute
+        try:
+            with self._locked():
+                execute("BEGIN IMMEDIATE")
+                for job in batch:
+                    self._try(job)
+                execute("COMMIT")
+        except (apsw.Error, OSError) as error:
+            if self._connection.in_transaction:
+                with contextlib.suppress(apsw.Error):
+                    execute("ROLLBACK")
+            for job in batch:
+                job.error = job.error or _unwritable(error)
+
+    def _try(self, job: _Job) -> None:
+        execute = self._connection.execute
+        execute("SAVEPOINT one")
+        try:
+            job.result = job.work(self._connection)
+        except apsw.FullError:
+            raise
+        except Exception as error:  # noqa: BLE001 - handed to the one who waits
+            job.error = error
+            execute("ROLLBACK TO one")
+        execute("RELEASE one")
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """A fair lock between processes; SQLite's own lets one of them wait for very long."""
+        if fcntl is None:
+            yield
+            return
+        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+
+def _unwritable(error: Exception) -> Unavailable:
+    if isinstance(error, apsw.FullError):
+        return Unavailable("the disk of the server is full; nothing was written")
+    return Unavailable("the database cannot be written at the moment; nothing was written")
+
+
+def _deliver(batch: list[_Job]) -> None:
+    """Wake those who wait, once for each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in batch:
+        if job.done is not None:
+            by_loop.setdefault(job.done.get_loop(), []).append(job)
+    for loop, jobs in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_wake, jobs)
+
+
+def _wake(jobs: list[_Job]) -> None:
+    for job in jobs:
+        assert job.done is not None
+        if job.done.cancelled():
+            continue
+        if job.error is not None:
+            job.done.set_exception(job.error)
+        else:
+            job.done.set_result(job.result)
