@@ -1,5 +1,6 @@
 """The values that pass between the directory and a store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -98,7 +99,25 @@ class Indexed:
     active: bool | None = None
     role: str | None = None
     keys: bytes = b"{}"  # JSON: the keys of all other attributes, nested as the document is
-    listed: tuple[tuple[str, str], ...] = ()  # (path, key) of values that are found by an index
+    listed: tuple[tuple[str, str], ...] = ()  # what `listed_values` finds in the keys
+
+
+LISTED_PATHS = (("emails", "value"),)
+"""What is found by an index inside multi-valued attributes: Entra matches people by e-mail."""
+
+
+def listed_values(keys: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(path, key) of each value that has an index of its own.
+
+    >>> listed_values({"emails": [{"value": "a@x.test"}, {"type": "work"}]})
+    (('emails.value', 'a@x.test'),)
+    """
+    return tuple(
+        (f"{name}.{sub}", entry[sub])
+        for name, sub in LISTED_PATHS
+        for entry in keys.get(name, ())
+        if sub in entry
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +130,18 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Joining:
+    """Somebody who shall be in a group, with the name that was sent along."""
+
+    id: str
+    display: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MemberDelta:
     """Who shall be in a group and who shall not: the store changes only what is not so already."""
 
-    joined: tuple[str, ...] = ()
+    joined: tuple["Joining", ...] = ()
     left: tuple[str, ...] = ()
     only: bool = False  # nobody stays but those who joined
 

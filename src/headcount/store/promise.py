@@ -58,7 +58,9 @@ class Store(Protocol):
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         """The next events of the feed, oldest first."""
 
-    async def add_organisation(self, slug: str, name: str, policy: Policy, at: datetime) -> Organisation:
+    async def add_organisation(
+        self, slug: str, name: str, policy: Policy, at: datetime
+    ) -> Organisation:
         """A new organisation, or `Taken`."""
 
     async def set_organisation(self, organisation: Organisation) -> Organisation:

@@ -1,11 +1,18 @@
-"""How the file is opened. Everything acknowledged must survive a power failure: WAL, synchronous FULL."""
+"""How the file is opened: WAL, synchronous FULL. What was answered survives a power failure."""
 
+import contextlib
+import importlib.util
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 
 from headcount.errors import Unavailable
+
+fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
+"""Windows has none; there SQLite's own busy handler stands in."""
 
 _BUSY = 10_000  # milliseconds that another process may hold the write lock
 _CHECKPOINT_PAGES = 4_000
@@ -32,13 +39,19 @@ def _opened(path: Path, flags: int) -> apsw.Connection:
         connection.set_busy_timeout(_BUSY)
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.create_scalar_function("fold", _fold, 1, deterministic=True)
     except apsw.CantOpenError:
-        raise Unavailable(
-            f"the database {path} cannot be opened: does its folder exist, and may this user write there?"
-        ) from None
+        raise _unopened(path) from None
     except (apsw.NotADBError, apsw.CorruptError):
         raise Unavailable(f"{path} is not an SQLite database, or it is damaged") from None
     return connection
+
+
+def _unopened(path: Path) -> Unavailable:
+    return Unavailable(
+        f"the database {path} cannot be opened:"
+        " does its folder exist, and may this user write there?"
+    )
 
 
 class Readers(threading.local):
@@ -46,3 +59,34 @@ class Readers(threading.local):
 
     def __init__(self, path: Path) -> None:
         self.connection = open_reader(path)
+
+
+def _fold(*given: Any) -> str | None:
+    """The comparison key of a text that has no column for it."""
+    return given[0].casefold() if isinstance(given[0], str) else None
+
+
+class FileLock:
+    """A fair lock between processes; SQLite's own lets one of them wait for very long."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = path.with_name(path.name + "-lock").open("ab")
+        except OSError:
+            raise _unopened(path) from None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """The lock is ours in the block."""
+        if fcntl is None:
+            yield
+            return
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()

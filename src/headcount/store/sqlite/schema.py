@@ -52,7 +52,8 @@ CREATE TABLE resource (
 );
 CREATE UNIQUE INDEX resource_id ON resource (org, kind, id);
 CREATE UNIQUE INDEX resource_name ON resource (org, kind, name);
-CREATE INDEX resource_external_id ON resource (org, kind, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX resource_external_id ON resource (org, kind, external_id)
+    WHERE external_id IS NOT NULL;
 CREATE TABLE listed_value (
     org INTEGER NOT NULL,
     kind INTEGER NOT NULL,
@@ -66,6 +67,7 @@ CREATE TABLE member (
     grp TEXT NOT NULL,
     member TEXT NOT NULL,
     kind INTEGER NOT NULL,
+    display TEXT,                               -- as the identity provider sent it
     PRIMARY KEY (org, grp, member)
 ) WITHOUT ROWID;
 CREATE INDEX member_of ON member (org, member, grp);
@@ -93,16 +95,20 @@ def bring_up_to_date(connection: apsw.Connection) -> None:
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = int(connection.execute("PRAGMA user_version").get)
-        if version > len(STEPS):
-            raise Unavailable(
-                f"the database is of a newer Headcount (schema {version}, this one knows {len(STEPS)}):"
-                " run that version or a newer one"
-            )
-        for step in STEPS[version:]:
+        for step in STEPS[_version(connection) :]:
             connection.execute(step)
         connection.execute(f"PRAGMA user_version = {len(STEPS)}")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _version(connection: apsw.Connection) -> int:
+    version = int(connection.execute("PRAGMA user_version").get)
+    if version > len(STEPS):
+        raise Unavailable(
+            f"the database is of a newer Headcount (schema {version}, this one knows {len(STEPS)}):"
+            " run that version or a newer one"
+        )
+    return version

@@ -1,10 +1,10 @@
-"""Writes, one thread, many changes to one fsync: each in a savepoint, all acknowledged after the commit."""
+"""Writes: one thread, many changes to one fsync, each in a savepoint, answered after the commit."""
 
 import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +12,7 @@ from typing import Any, TypeVar
 import apsw
 
 from headcount.errors import Unavailable
-from headcount.store.sqlite.connection import open_writer
-
-try:
-    import fcntl
-except ImportError:  # Windows has no flock; SQLite's own busy handler stands in
-    fcntl = None  # type: ignore[assignment]
+from headcount.store.sqlite.connection import FileLock, open_writer
 
 T = TypeVar("T")
 Work = Callable[[apsw.Connection], T]
@@ -40,7 +35,7 @@ class Writer:
         self._path = path
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._connection = open_writer(path)
-        self._lock_file = path.with_name(path.name + "-lock").open("ab")
+        self._lock = FileLock(path)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="headcount-writer", daemon=True)
         self._thread.start()
@@ -65,7 +60,7 @@ class Writer:
             self._jobs.put(None)
             self._thread.join()
             self._connection.close()
-            self._lock_file.close()
+            self._lock.close()
 
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
@@ -88,7 +83,7 @@ class Writer:
     def _commit(self, batch: list[_Job]) -> None:
         execute = self._connection.execute
         try:
-            with self._locked():
+            with self._lock.held():
                 execute("BEGIN IMMEDIATE")
                 for job in batch:
                     self._try(job)
@@ -111,18 +106,6 @@ class Writer:
             job.error = error
             execute("ROLLBACK TO one")
         execute("RELEASE one")
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """A fair lock between processes; SQLite's own lets one of them wait for very long."""
-        if fcntl is None:
-            yield
-            return
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
 
 def _unwritable(error: Exception) -> Unavailable:

@@ -1,0 +1,310 @@
+"""One decided change becomes rows, counters and events, or nothing at all."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import apsw
+from orjson import dumps, loads
+
+from headcount.errors import InvalidValue, LastOwner, SeatsTaken, Taken, VersionMismatch
+from headcount.store.model import (
+    Change,
+    Draft,
+    Event,
+    EventType,
+    Joining,
+    Kind,
+    Outcome,
+    Stored,
+    listed_values,
+)
+from headcount.store.sqlite.filters import KIND_NUMBER
+from headcount.store.sqlite.reads import not_found
+
+_SELECT = """SELECT seq, version, created, modified, active, role, member_count, keys, document
+    FROM resource WHERE org = ? AND kind = ? AND id = ?"""
+_INSERT = """INSERT INTO resource (org, kind, id, version, created, modified, name, external_id,
+    active, role, keys, document) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_UPDATE = """UPDATE resource SET version = ?, modified = ?, name = ?, external_id = ?, active = ?,
+    role = ?, keys = ?, document = ? WHERE seq = ?"""
+_BUMP = """UPDATE resource SET version = version + 1, modified = ?, member_count = member_count + ?
+    WHERE org = ? AND kind = 2 AND id = ?"""
+_JOIN = """INSERT OR IGNORE INTO member (org, grp, member, kind, display)
+    VALUES (?, ?, ?, ?, ?)"""
+_LEAVE = "DELETE FROM member WHERE org = ? AND grp = ? AND member = ? RETURNING kind"
+_COUNT = """UPDATE organisation SET users = users + ?, active = active + ?, owners = owners + ?,
+    groups = groups + ?, nested = nested + ?, position = position + ? WHERE id = ?
+    RETURNING active, owners, position, seats"""
+_LIST = "INSERT OR IGNORE INTO listed_value (org, kind, path, key, id) VALUES (?, ?, ?, ?, ?)"
+_UNLIST = "DELETE FROM listed_value WHERE org = ? AND kind = ? AND path = ? AND key = ? AND id = ?"
+_RECORD = (
+    "INSERT INTO event (org, position, type, at, actor, subject, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+@dataclass(slots=True)
+class _Row:
+    """A resource as it stands before the change."""
+
+    seq: int
+    version: int
+    created: str
+    modified: str
+    active: int | None
+    role: str | None
+    member_count: int
+    keys: str
+    document: bytes
+
+
+@dataclass(slots=True)
+class _Effect:
+    """What the change turns out to move, besides the row itself."""
+
+    users: int = 0
+    active: int = 0
+    owners: int = 0
+    groups: int = 0
+    nested: int = 0
+    members: int = 0
+    events: list[tuple[str, Event]] = field(default_factory=list)  # subject, event
+
+
+def apply(connection: apsw.Connection, change: Change) -> Outcome:
+    """Write `change`, inside the caller's transaction.
+
+    Raises:
+        Taken, VersionMismatch, NotFound, InvalidValue, SeatsTaken, LastOwner: see `Store.commit`.
+    """
+    if change.creates:
+        outcome, effect = _create(connection, change)
+    else:
+        row = _read(connection, change)
+        write = _delete if change.deletes else _update
+        outcome, effect = write(connection, change, row)
+    if outcome.changed:
+        _settle(connection, change, effect)
+    return outcome
+
+
+def _read(connection: apsw.Connection, change: Change) -> _Row:
+    found = connection.execute(
+        _SELECT, (change.org, KIND_NUMBER[change.kind], change.id)
+    ).fetchone()
+    if found is None:
+        raise not_found(change.kind, change.id)
+    row = _Row(*found)
+    if change.expected is not None and change.expected != row.version:
+        raise VersionMismatch(
+            f"the {change.kind} was changed by somebody else: it is version {row.version} now,"
+            f" not {change.expected}. Read it again and repeat the change"
+        )
+    return row
+
+
+def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, _Effect]:
+    draft = change.after
+    assert draft is not None
+    held = draft.indexed
+    values = (
+        held.name,
+        held.external_id,
+        held.active,
+        held.role,
+        held.keys.decode(),
+        draft.document,
+    )
+    key = (change.org, KIND_NUMBER[change.kind], change.id)
+    try:
+        connection.execute(_INSERT, (*key, change.at, change.at, *values))
+    except apsw.ConstraintError:
+        raise _taken(change.kind, draft) from None
+    _list(connection, change, held.listed)
+    effect = _Effect(events=[(change.id, event) for event in change.events])
+    if change.kind is Kind.USER:
+        effect.users, effect.active = 1, int(bool(held.active))
+        effect.owners = _is_owner(active=held.active, role=held.role)
+    else:
+        effect.groups = 1
+        _change_members(connection, change, effect)
+        _count_members(connection, change, effect.members)
+    stored = Stored(change.kind, change.id, 1, change.at, change.at, draft.document)
+    return Outcome(stored, member_count=effect.members), effect
+
+
+def _taken(kind: Kind, draft: Draft) -> Taken:
+    what = "userName" if kind is Kind.USER else "displayName"
+    return Taken(f"the {what} {draft.title[:200]!r} belongs to another {kind} of this organisation")
+
+
+def _is_owner(*, active: object, role: str | None) -> int:
+    return int(bool(active) and role == "owner")
+
+
+def _list(
+    connection: apsw.Connection,
+    change: Change,
+    values: tuple[tuple[str, str], ...],
+    sql: str = _LIST,
+) -> None:
+    for path, key in values:
+        connection.execute(sql, (change.org, KIND_NUMBER[change.kind], path, key, change.id))
+
+
+def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, _Effect]:
+    effect = _Effect(events=[(change.id, event) for event in change.events])
+    if change.members:
+        _change_members(connection, change, effect)
+    draft = change.after
+    changed = draft is not None or bool(effect.events)
+    version = row.version + 1 if changed else row.version
+    modified = change.at if changed else row.modified
+    if draft is not None:
+        _write(connection, change, row, draft, version)
+        was = (row.active, row.role)
+        held = draft.indexed
+        if change.kind is Kind.USER:
+            effect.active = int(bool(held.active)) - int(bool(was[0]))
+            effect.owners = _is_owner(active=held.active, role=held.role)
+            effect.owners -= _is_owner(active=was[0], role=was[1])
+    elif changed:
+        connection.execute(
+            "UPDATE resource SET version = ?, modified = ? WHERE seq = ?",
+            (version, modified, row.seq),
+        )
+    if effect.members:
+        _count_members(connection, change, effect.members)
+    document = draft.document if draft is not None else row.document
+    stored = Stored(change.kind, change.id, version, row.created, modified, document)
+    return Outcome(stored, changed, row.member_count + effect.members), effect
+
+
+def _write(
+    connection: apsw.Connection, change: Change, row: _Row, draft: Draft, version: int
+) -> None:
+    held = draft.indexed
+    keys = held.keys.decode()
+    values = (held.name, held.external_id, held.active, held.role, keys, draft.document)
+    try:
+        connection.execute(_UPDATE, (version, change.at, *values, row.seq))
+    except apsw.ConstraintError:
+        raise _taken(change.kind, draft) from None
+    if keys != row.keys and change.kind is Kind.USER:
+        before = listed_values(loads(row.keys))
+        _list(connection, change, tuple(v for v in before if v not in held.listed), _UNLIST)
+        _list(connection, change, tuple(v for v in held.listed if v not in before))
+
+
+def _count_members(connection: apsw.Connection, change: Change, moved: int) -> None:
+    sql = (
+        "UPDATE resource SET member_count = member_count + ? WHERE org = ? AND kind = 2 AND id = ?"
+    )
+    connection.execute(sql, (moved, change.org, change.id))
+
+
+def _change_members(connection: apsw.Connection, change: Change, effect: _Effect) -> None:
+    """Join and leave, one row each; who is in already, or out already, makes no event."""
+    delta = change.members
+    left = delta.left
+    if delta.only:
+        stay = {one.id for one in delta.joined}
+        held = connection.execute(
+            "SELECT member FROM member WHERE org = ? AND grp = ?", (change.org, change.id)
+        )
+        left = tuple(str(member) for (member,) in held.fetchall() if member not in stay)
+    for member in left:
+        _leave(connection, change, member, effect)
+    for one in delta.joined:
+        _join(connection, change, one, effect)
+
+
+def _leave(connection: apsw.Connection, change: Change, member: str, effect: _Effect) -> None:
+    kind: Any = connection.execute(_LEAVE, (change.org, change.id, member)).get
+    if kind is not None:
+        effect.members -= 1
+        effect.nested -= int(kind == 2)
+        effect.events.append((change.id, _membership(EventType.MEMBER_REMOVED, member, kind)))
+
+
+def _join(connection: apsw.Connection, change: Change, one: Joining, effect: _Effect) -> None:
+    member = one.id
+    kind = connection.execute(
+        "SELECT kind FROM resource WHERE org = ? AND kind IN (1, 2) AND id = ?",
+        (change.org, member),
+    ).get
+    if kind is None:
+        raise InvalidValue(
+            f"members: this organisation has no account or group with the id {member[:100]!r}"
+        )
+    if member == change.id:
+        raise InvalidValue("members: a group cannot be a member of itself")
+    connection.execute(_JOIN, (change.org, change.id, member, kind, one.display))
+    if connection.changes():
+        effect.members += 1
+        effect.nested += int(kind == 2)
+        effect.events.append((change.id, _membership(EventType.MEMBER_ADDED, member, kind)))
+
+
+def _membership(what: EventType, member: str, kind: int) -> Event:
+    return Event(what, {"member": member, "type": "User" if kind == 1 else "Group"})
+
+
+def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, _Effect]:
+    effect = _Effect()
+    _leave_all(connection, change, effect)
+    if change.kind is Kind.USER:
+        effect.users, effect.active = -1, -int(bool(row.active))
+        effect.owners = -_is_owner(active=row.active, role=row.role)
+        _list(connection, change, listed_values(loads(row.keys)), _UNLIST)
+    else:
+        effect.groups = -1
+        effect.nested -= _disband(connection, change)
+    connection.execute("DELETE FROM resource WHERE seq = ?", (row.seq,))
+    effect.events += [(change.id, event) for event in change.events]
+    stored = Stored(change.kind, change.id, row.version, row.created, row.modified, row.document)
+    return Outcome(stored), effect
+
+
+def _leave_all(connection: apsw.Connection, change: Change, effect: _Effect) -> None:
+    """Out of every group, each of which is a new version of itself (RFC 7643 section 4.2)."""
+    held: list[tuple[Any, ...]] = connection.execute(
+        "DELETE FROM member WHERE org = ? AND member = ? RETURNING grp, kind",
+        (change.org, change.id),
+    ).fetchall()
+    for group, kind in sorted(held):
+        connection.execute(_BUMP, (change.at, -1, change.org, group))
+        effect.nested -= int(kind == 2)
+        event = _membership(EventType.MEMBER_REMOVED, change.id, kind)
+        effect.events.append((group, event))
+
+
+def _disband(connection: apsw.Connection, change: Change) -> int:
+    """Take all members out of a group that goes; how many of them were groups."""
+    key = (change.org, change.id)
+    nested = connection.execute(
+        "SELECT count(*) FROM member WHERE org = ? AND grp = ? AND kind = 2", key
+    ).get
+    connection.execute("DELETE FROM member WHERE org = ? AND grp = ?", key)
+    return int(nested)
+
+
+def _settle(connection: apsw.Connection, change: Change, effect: _Effect) -> None:
+    """Move the counters, hold them against what the organisation allows, append the events."""
+    moved = (effect.users, effect.active, effect.owners, effect.groups, effect.nested)
+    active, owners, position, seats = connection.execute(
+        _COUNT, (*moved, len(effect.events), change.org)
+    ).get
+    if effect.active > 0 and seats is not None and active > seats:
+        raise SeatsTaken(
+            f"all {seats} seats of the organisation are taken ({active - 1} accounts are active):"
+            " deactivate an account first, or ask the operator for more seats"
+        )
+    if effect.owners < 0 and owners == 0:
+        raise LastOwner(
+            "this account is the last active owner of the organisation;"
+            " make another account an owner first"
+        )
+    first = position - len(effect.events) + 1
+    for at, (subject, event) in enumerate(effect.events, start=first):
+        row: tuple[Any, ...] = (change.org, at, event.type.value, change.at, change.actor, subject)
+        connection.execute(_RECORD, (*row, dumps(event.data).decode()))

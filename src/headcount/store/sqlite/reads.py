@@ -1,0 +1,243 @@
+"""What is read: one resource, or one part of a list, with its relations, in one statement."""
+
+from typing import Any
+
+import apsw
+from orjson import loads
+
+from headcount.errors import NotFound
+from headcount.scim.filters import And, Compare, Filter, Op, ValuePath
+from headcount.scim.messages import Query
+from headcount.scim.paths import AttrPath
+from headcount.store.model import EventType, Kind, OrgId, Page, Recorded, Seen, Stored
+from headcount.store.sqlite.filters import KIND_NUMBER, Condition, Translator, json_path
+
+INLINE_MEMBERS = 200  # a longer list of members is read in a thread
+INLINE_OFFSET = 1_000  # a page further down is read in a thread
+
+_COLUMNS = "r.id, r.version, r.created, r.modified, r.document"
+_DIRECT = """(SELECT json_group_array(json_object('value', m.grp, '$ref', ? || '/Groups/' || m.grp,
+    'display', json_extract(CAST(g.document AS TEXT), '$.displayName'), 'type', 'direct'))
+    FROM member m JOIN resource g ON g.org = m.org AND g.kind = 2 AND g.id = m.grp
+    WHERE m.org = r.org AND m.member = r.id)"""
+_NESTED = """(WITH RECURSIVE up (grp, direct) AS (
+    SELECT grp, 1 FROM member WHERE org = r.org AND member = r.id
+    UNION SELECT m.grp, 0 FROM up JOIN member m ON m.org = r.org AND m.member = up.grp)
+    SELECT json_group_array(json_object('value', id, '$ref', ? || '/Groups/' || id,
+    'display', display, 'type', CASE direct WHEN 1 THEN 'direct' ELSE 'indirect' END))
+    FROM (SELECT g.id, max(up.direct) AS direct,
+    json_extract(CAST(g.document AS TEXT), '$.displayName') AS display
+    FROM up JOIN resource g ON g.org = r.org AND g.kind = 2 AND g.id = up.grp GROUP BY g.id))"""
+_GROUPS = f"""CASE (SELECT nested FROM organisation WHERE id = r.org) WHEN 0
+    THEN {_DIRECT} ELSE {_NESTED} END"""
+_MEMBERS = """(SELECT '[' || group_concat('{"value":"' || m.member || '","$ref":"' || ?
+    || CASE m.kind WHEN 1 THEN '/Users/' || m.member || '","type":"User"'
+    ELSE '/Groups/' || m.member || '","type":"Group"' END
+    || coalesce(',"display":' || json_quote(m.display), '') || '}', ',') || ']'
+    FROM member m WHERE m.org = r.org AND m.grp = r.id)"""
+_RELATIONS = {Kind.USER: (_GROUPS, 2), Kind.GROUP: (_MEMBERS, 1)}
+_RELATION_NAMES = {Kind.USER: "groups", Kind.GROUP: "members"}
+_OWN = "r.org = ? AND r.kind = ?"
+_GET = {
+    (kind, relations): (
+        f"SELECT {_COLUMNS}{', ' + sql if relations else ''} FROM resource r"
+        f" WHERE {_OWN} AND r.id = ?"
+    )
+    for kind, (sql, _) in _RELATIONS.items()
+    for relations in (False, True)
+}
+_NOTHING = b"[]"
+
+
+def get(
+    connection: apsw.Connection,
+    org: OrgId,
+    kind: Kind,
+    resource_id: str,
+    base: str,
+    *,
+    relations: bool,
+) -> Seen:
+    """One resource, or `NotFound`."""
+    bases = [base] * _RELATIONS[kind][1] if relations else []
+    row = connection.execute(
+        _GET[kind, relations], (*bases, org, KIND_NUMBER[kind], resource_id)
+    ).fetchone()
+    if row is None:
+        raise not_found(kind, resource_id)
+    return _seen(kind, row)
+
+
+def not_found(kind: Kind, resource_id: str) -> NotFound:
+    """The refusal for an id that is unknown here."""
+    return NotFound(f"there is no {kind} with the id {resource_id[:100]!r} in this organisation")
+
+
+def is_long(connection: apsw.Connection, org: OrgId, kind: Kind, resource_id: str) -> bool:
+    """Whether a group has more members than one reads between two other requests."""
+    if kind is not Kind.GROUP:
+        return False
+    sql = "SELECT member_count FROM resource WHERE org = ? AND kind = 2 AND id = ?"
+    return int(connection.execute(sql, (org, resource_id)).get or 0) > INLINE_MEMBERS
+
+
+def _seen(kind: Kind, row: tuple[Any, ...]) -> Seen:
+    resource_id, version, created, modified, document, *related = row
+    stored = Stored(kind, resource_id, version, created, modified, document)
+    if not related:
+        return Seen(stored)
+    return Seen(stored, related[0].encode() if related[0] else _NOTHING)
+
+
+def is_quick(kind: Kind, query: Query) -> bool:
+    """Whether a list is answered in microseconds: by an index, or a page near the beginning."""
+    if query.sort_by is not None:
+        return False
+    if query.where is not None:
+        return _is_point(kind, query.where)
+    return query.start <= INLINE_OFFSET and kind is Kind.USER
+
+
+def _is_point(kind: Kind, where: Filter) -> bool:
+    """Whether an index leads to the few rows that a filter can be about."""
+    match where:
+        case And(left, right):
+            return _is_point(kind, left) or _is_point(kind, right)
+        case Compare(path, Op.EQ, str(value)) if value:
+            return path.names in _POINTS[kind]
+        case ValuePath(path, inner):
+            return path.names == ("emails",) and _is_point(kind, _within(path, inner))
+        case _:
+            return False
+
+
+def _within(path: AttrPath, inner: Filter) -> Filter:
+    """The filter in brackets, as if it stood outside."""
+    match inner:
+        case And(left, right):
+            return And(_within(path, left), _within(path, right))
+        case Compare(sub, op, value):
+            return Compare(path.below(sub.leaf), op, value)
+        case _:
+            return inner
+
+
+_POINTS: dict[Kind, set[tuple[str, ...]]] = {
+    Kind.USER: {("id",), ("userName",), ("externalId",), ("emails", "value")},
+    Kind.GROUP: {("id",), ("displayName",), ("externalId",)},
+}
+
+
+def find(connection: apsw.Connection, org: OrgId, kind: Kind, query: Query, base: str) -> Page:
+    """The part of the list that `query` asks for, and how long the whole list is."""
+    where = Translator(org, kind, base).condition(query.where) if query.where else None
+    rows = _page(connection, org, kind, query, base, where) if query.count else []
+    seen = [_seen(kind, row) for row in rows]
+    return Page(_total(connection, org, kind, query, where, len(seen)), seen)
+
+
+def _page(
+    connection: apsw.Connection,
+    org: OrgId,
+    kind: Kind,
+    query: Query,
+    base: str,
+    where: Condition | None,
+) -> list[tuple[Any, ...]]:
+    columns, bases = _COLUMNS, []
+    if query.projection.shows(_RELATION_NAMES[kind]):
+        sql, times = _RELATIONS[kind]
+        columns, bases = f"{columns}, {sql}", [base] * times
+    own = [org, KIND_NUMBER[kind]]
+    limits = [query.count, query.start - 1]
+    if where is None and query.sort_by is None and query.start > 1:
+        # Skips over the narrow index instead of over documents.
+        inner = f"SELECT r.seq FROM resource r WHERE {_OWN} ORDER BY r.id LIMIT ? OFFSET ?"
+        sql = f"SELECT {columns} FROM resource r WHERE r.seq IN ({inner}) ORDER BY r.id"
+        return connection.execute(sql, (*bases, *own, *limits)).fetchall()
+    order = _order(Translator(org, kind, base), query)
+    condition = f" AND {where.sql}" if where else ""
+    sql = (
+        f"SELECT {columns} FROM resource r WHERE {_OWN}{condition}"
+        f" ORDER BY {order.sql} LIMIT ? OFFSET ?"
+    )
+    asked = where.parameters if where else []
+    return connection.execute(sql, (*bases, *own, *asked, *order.parameters, *limits)).fetchall()
+
+
+def _order(translator: Translator, query: Query) -> Condition:
+    """No value comes last, or first when descending (RFC 7644 section 3.4.2.3); then by id."""
+    if query.sort_by is None:
+        return Condition("r.id")
+    key = _sort_key(translator, query.sort_by)
+    direction = " DESC" if query.descending else ""
+    return Condition(
+        f"({key.sql}) IS NULL{direction}, {key.sql}{direction}, r.id", key.parameters * 2
+    )
+
+
+def _sort_key(translator: Translator, path: AttrPath) -> Condition:
+    """The value to sort by; of a list that of its primary entry, or of its first."""
+    names = path.names
+    if column := translator.column(names):
+        return Condition(column)
+    if names[0] == "members":
+        return Condition(
+            "(SELECT min(m.member) FROM member m WHERE m.org = r.org AND m.grp = r.id)"
+        )
+    if names[0] == "groups":
+        return Condition(
+            "(SELECT min(m.grp) FROM member m WHERE m.org = r.org AND m.member = r.id)"
+        )
+    if names[0] == "meta":
+        return Condition("r.id")
+    for at, step in enumerate(path.steps):
+        if step.multi_valued:
+            entries, rest = json_path(path.steps[: at + 1]), path.steps[at + 1 :]
+            value = f"json_extract(e.value, '{json_path(rest)}')" if rest else "e.value"
+            primary = """json_extract(e.value, '$."primary"') IS TRUE DESC, """ if rest else ""
+            return Condition(
+                f"(SELECT {value} FROM json_each(r.keys, '{entries}') AS e"
+                f" ORDER BY {primary}e.key LIMIT 1)"
+            )
+    return Condition(f"json_extract(r.keys, '{json_path(path.steps)}')")
+
+
+def _total(
+    connection: apsw.Connection,
+    org: OrgId,
+    kind: Kind,
+    query: Query,
+    where: Condition | None,
+    found: int,
+) -> int:
+    if where is None:
+        column = "users" if kind is Kind.USER else "groups"
+        sql = f"SELECT {column} FROM organisation WHERE id = ?"
+        return int(connection.execute(sql, (org,)).get or 0)
+    if found < query.count and (found or query.start == 1):
+        return query.start - 1 + found
+    sql = f"SELECT count(*) FROM resource r WHERE {_OWN} AND {where.sql}"
+    count = connection.execute(sql, (org, KIND_NUMBER[kind], *where.parameters)).get
+    return int(count)
+
+
+def members(connection: apsw.Connection, org: OrgId, group: str) -> list[tuple[str, Kind]]:
+    """Who is in a group, directly."""
+    rows = connection.execute(
+        "SELECT member, kind FROM member WHERE org = ? AND grp = ?", (org, group)
+    )
+    return [(member, Kind.USER if kind == 1 else Kind.GROUP) for member, kind in rows]
+
+
+def events(connection: apsw.Connection, org: OrgId, position: int, limit: int) -> list[Recorded]:
+    """The next events of the feed."""
+    rows = connection.execute(
+        "SELECT position, type, at, actor, subject, data FROM event"
+        " WHERE org = ? AND position > ? ORDER BY position LIMIT ?",
+        (org, position, limit),
+    )
+    return [
+        Recorded(at_position, EventType(name), at, actor, subject, loads(data))
+        for at_position, name, at, actor, subject, data in rows
+    ]

@@ -1,0 +1,136 @@
+"""The promise of `store.promise`, kept by one SQLite file.
+
+Point reads take 5 us and run on the event loop; what may scan runs in a thread; every write goes
+through the one writer.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from headcount.scim.messages import Query
+from headcount.store.model import (
+    Change,
+    Kind,
+    Organisation,
+    OrgId,
+    Outcome,
+    Page,
+    Policy,
+    Recorded,
+    Seen,
+    Token,
+)
+from headcount.store.sqlite import admin, commit, reads
+from headcount.store.sqlite.connection import FileLock, Readers, open_reader, open_writer
+from headcount.store.sqlite.schema import bring_up_to_date
+from headcount.store.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+_SCANNERS = 4  # threads
+
+
+class SqliteStore:
+    """Every organisation in one file. Several processes may have it open at once."""
+
+    def __init__(self, path: Path) -> None:
+        _prepare(path)
+        self._writer = Writer(path)
+        self._inline = open_reader(path)
+        self._readers = Readers(path)
+        self._threads = ThreadPoolExecutor(_SCANNERS, thread_name_prefix="headcount-scan")
+        self._seen_data = -1
+        self._epoch = 0
+
+    async def get(
+        self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
+    ) -> Seen:
+        read = partial(
+            reads.get, org=org, kind=kind, resource_id=resource_id, base=base, relations=relations
+        )
+        if relations and reads.is_long(self._inline, org, kind, resource_id):
+            return await self._scan(read)
+        return read(self._inline)
+
+    async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
+        if reads.is_quick(kind, query):
+            return reads.find(self._inline, org, kind, query, base)
+        return await self._scan(lambda c: reads.find(c, org, kind, query, base))
+
+    async def commit(self, change: Change) -> Outcome:
+        return await self._writer.do(lambda connection: commit.apply(connection, change))
+
+    async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
+        return await self._scan(lambda connection: reads.members(connection, org, group))
+
+    async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
+        return await self._scan(lambda connection: reads.events(connection, org, position, limit))
+
+    async def add_organisation(
+        self, slug: str, name: str, policy: Policy, at: datetime
+    ) -> Organisation:
+        return await self._writer.do(lambda c: admin.add_organisation(c, slug, name, policy, at))
+
+    async def set_organisation(self, organisation: Organisation) -> Organisation:
+        return await self._writer.do(lambda c: admin.set_organisation(c, organisation))
+
+    async def organisations(self) -> list[Organisation]:
+        return await self._scan(admin.organisations)
+
+    async def organisation(self, slug: str) -> Organisation:
+        return admin.organisation(self._inline, slug)
+
+    async def add_token(self, token: Token) -> None:
+        await self._writer.do(lambda connection: admin.add_token(connection, token))
+
+    async def tokens(self, org: OrgId) -> list[Token]:
+        return await self._scan(lambda connection: admin.tokens(connection, org))
+
+    async def revoke_token(self, org: OrgId, token_id: str, at: datetime) -> Token:
+        return await self._writer.do(lambda c: admin.revoke_token(c, org, token_id, at))
+
+    def touch_token(self, token_id: str, at: datetime) -> None:
+        self._writer.later(lambda connection: admin.touch_token(connection, token_id, at))
+
+    def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
+        return admin.find_token(self._inline, digest)
+
+    def access_epoch(self) -> int:
+        data = self._inline.execute("PRAGMA data_version").get
+        if data != self._seen_data:  # somebody wrote something, in this process or another
+            self._seen_data = data
+            self._epoch = admin.epoch(self._inline)
+        return self._epoch
+
+    async def ready(self) -> None:
+        admin.epoch(self._inline)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._writer.close)
+        self._threads.shutdown()
+        self._inline.close()
+
+    async def _scan(self, read: Callable[[apsw.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: read(self._readers.connection))
+
+
+def _prepare(path: Path) -> None:
+    """Create or migrate the file, while no other process does."""
+    lock = FileLock(path)
+    try:
+        with lock.held():
+            connection = open_writer(path)
+            try:
+                bring_up_to_date(connection)
+            finally:
+                connection.close()
+    finally:
+        lock.close()
