@@ -1,11 +1,12 @@
-"""What identity providers really send, turned into what the RFC means. No provider is named in code
-that runs: each rewrite holds for every client at once, and carries who needs it and how we know.
+"""What identity providers really send, turned into what the RFC means.
 
-Tolerant in shape, strict in meaning: what could leave access standing that should be gone (an
-unknown `op`, a path that does not parse, a role that does not exist, a wrong `active`) stays refused.
+No provider is named in code that runs: each rewrite holds for every client at once, and carries who
+needs it and how we know. Tolerant in shape, strict in meaning: what could leave access standing
+that should be gone (an unknown `op`, a path that does not parse, a role that does not exist, a wrong
+`active`) stays refused.
 
-Evidence: (V) the vendor's documentation, (R) published recordings or suites, (S) the client's source,
-(T) source or tests of a server that met the client, (I) a public issue.
+Evidence: (V) the vendor's documentation, (R) published recordings or suites, (S) the source of the
+client, (T) source or tests of a server that met it, (I) a public issue.
 """
 
 import json
@@ -16,12 +17,12 @@ from typing import Any
 
 from headcount.scim.attributes import Attribute, ResourceType
 from headcount.scim.dialect import Dialect, wrong_shape
-from headcount.scim.paths import AttrPath, resolve
+from headcount.scim.paths import LONGEST_NAME, AttrPath, resolve
+from headcount.scim.values import has_shape
 
 # ---- names
 
 
-@lru_cache(maxsize=4096)
 def names(kind: ResourceType, text: str) -> AttrPath | None:
     """The attribute that a name means, by the book first, then by what clients write.
 
@@ -29,6 +30,11 @@ def names(kind: ResourceType, text: str) -> AttrPath | None:
     >>> str(names(USER_TYPE, "manager"))
     'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager'
     """
+    return _names(kind, text) if len(text) <= LONGEST_NAME else None
+
+
+@lru_cache(maxsize=4096)
+def _names(kind: ResourceType, text: str) -> AttrPath | None:
     for rewrite in (resolve, _dot_after_urn, _mistyped_urn, _short_name):
         if found := rewrite(kind, text):
             return found
@@ -106,9 +112,7 @@ def mend(attribute: Attribute, value: Any) -> Any:
     """
     if isinstance(value, list) and not attribute.multi_valued and len(value) == 1:
         value = value[0]  # a list of one: Entra's older manager (V)
-        if attribute.is_complex and isinstance(value, Mapping):
-            return value
-        if attribute.is_text and isinstance(value, str):
+        if has_shape(attribute, value):
             return value
     rewrite = _REWRITES.get(attribute.type)
     mended = rewrite(attribute, value) if rewrite else value
@@ -169,7 +173,39 @@ _REWRITES: Mapping[str, Callable[[Attribute, Any], Any]] = {
 }
 
 
+def bare_text(attribute: Attribute, word: str) -> str | None:
+    """A text without its quotes in a filter: Microsoft's collection (R).
+
+    >>> bare_text(Attribute("title"), "Employee"), bare_text(Attribute("title"), "and")
+    ('Employee', None)
+    """
+    is_word = _BARE_WORD.fullmatch(word) and word.lower() not in _RESERVED
+    return word if attribute.is_text and is_word else None
+
+
+_BARE_WORD = re.compile(r"[\w.@:+/-]+")
+_RESERVED = frozenset({"and", "or", "not", "pr"})
+
+
 # ---- messages
+
+
+def parameters(asked: Mapping[str, str]) -> Mapping[str, str]:
+    """The parameters of a list as they are meant.
+
+    A filter in brackets behind the name of an attribute to show: Microsoft's collection (R). The
+    attribute is shown as it is.
+
+    >>> parameters({"attributes": 'emails[type eq "work"],userName'})
+    {'attributes': 'emails,userName'}
+    """
+    return {
+        key: _BRACKETS.sub("", value) if key.lower().endswith("attributes") else value
+        for key, value in asked.items()
+    }
+
+
+_BRACKETS = re.compile(r"\[[^\]]*\]")
 
 
 def resource(body: Any) -> Any:
@@ -200,7 +236,8 @@ def operation(raw: Any) -> Any:
     for rewrite in (lower_case_op, empty_path, json_text):
         meant = rewrite(meant)
     if "value" in meant:
-        meant["value"] = json_values(meant["value"])
+        rewrite_value = json_values if meant.get("path") else resource
+        meant["value"] = rewrite_value(meant["value"])
     return meant
 
 
@@ -256,7 +293,18 @@ def json_values(value: Any) -> Any:
     """
     if not isinstance(value, list):
         return value
-    return [_json_value(entry) for entry in value]
+    return [display_name(_json_value(entry)) for entry in value]
+
+
+def display_name(entry: Any) -> Any:
+    """The name of an entry as `displayName` instead of `display`: Microsoft's collection (R).
+
+    >>> display_name({"value": "7", "displayName": "Ada"})
+    {'value': '7', 'display': 'Ada'}
+    """
+    if not isinstance(entry, Mapping) or "displayName" not in entry or "display" in entry:
+        return entry
+    return {{"displayName": "display"}.get(key, key): part for key, part in entry.items()}
 
 
 def _json_value(entry: Any) -> Any:
@@ -271,10 +319,13 @@ def _json_value(entry: Any) -> Any:
 
 
 def _decoded(text: str) -> Any:
+    """What the JSON says, or None; also for what Python reads and JSON cannot hold."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return None
+    return value
 
 
-TOLERANT = Dialect(names=names, mend=mend, listed=listed, forgiving=True)
+TOLERANT = Dialect(names=names, mend=mend, listed=listed, bare=bare_text, forgiving=True)

@@ -4,16 +4,17 @@ The answers by the book stand here. What identity providers send beside it is an
 by whoever builds another `Dialect`.
 """
 
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from headcount.errors import InvalidValue
-from headcount.scim.attributes import Attribute
+from headcount.scim.attributes import Attribute, Returned
 from headcount.scim.paths import Names, resolve
 
 Mend = Callable[[Attribute, Any], Any]
-"""Given a value that does not have the shape of its attribute: the one that is meant, or a refusal."""
+"""Given a value that has not the shape of its attribute: the one that is meant, or a refusal."""
 
 _SHAPES = {
     "boolean": "true or false",
@@ -22,6 +23,13 @@ _SHAPES = {
     "complex": "an object",
     "dateTime": "a date and time such as 2026-01-31T12:00:00Z",
 }
+_SHORT = reprlib.Repr()  # a value may be as long and as deep as the sender likes
+_SHORT.maxstring = _SHORT.maxother = 80
+_SHORT.maxlevel = 3
+
+
+Bare = Callable[[Attribute, str], str | None]
+"""Given a word where a filter wants a text in quotes: the text that is meant, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Dialect:
     names: Names
     mend: Mend  # of one value that has not the shape of its attribute
     listed: Mend  # of what stands where a list belongs
+    bare: "Bare"  # of a word where a filter wants a text in quotes
     forgiving: bool = False  # unknown paths are passed over, unmatched value filters make an entry
 
 
@@ -43,8 +52,9 @@ def wrong_shape(attribute: Attribute, value: Any) -> InvalidValue:
     wanted = _SHAPES.get(attribute.type, "text")
     if attribute.multi_valued and not isinstance(value, list):
         wanted = f"a list of values, each {wanted}"
-    shown = "hidden" if attribute.folded == "password" else repr(value)
-    return InvalidValue(f"{attribute.name} must be {wanted}, not {shown[:100]}")
+    secret = attribute.returned is Returned.NEVER
+    shown = "what was sent" if secret else _SHORT.repr(value)[:100]
+    return InvalidValue(f"{attribute.name} must be {wanted}, not {shown}")
 
 
 def refuse(attribute: Attribute, value: Any) -> Any:
@@ -52,4 +62,9 @@ def refuse(attribute: Attribute, value: Any) -> Any:
     raise wrong_shape(attribute, value)
 
 
-BY_THE_BOOK = Dialect(resolve, refuse, refuse)
+def quoted_only(_: Attribute, __: str) -> str | None:
+    """No text without quotes."""
+    return None
+
+
+BY_THE_BOOK = Dialect(resolve, refuse, refuse, quoted_only)

@@ -1,19 +1,18 @@
-"""What the server says of itself: ServiceProviderConfig, ResourceTypes, Schemas (RFC 7644 section 4)."""
+"""What the server says of itself: its features, resource types and schemas (RFC 7644 section 4)."""
 
 from typing import Any
 
 from headcount.scim.attributes import ResourceType, Schema
 from headcount.scim.messages import LIST_URN, MAX_PAGE
-from headcount.scim.schemas import RESOURCE_TYPES
+from headcount.scim.schemas import CORE, RESOURCE_TYPES
 
-_CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 MAX_BODY = 1_048_576  # bytes
 
 
 def service_provider_config(base: str) -> dict[str, Any]:
     """What is offered, and what is not (RFC 7643 section 5). authentik reads it strictly."""
     return {
-        "schemas": [_CORE + "ServiceProviderConfig"],
+        "schemas": [CORE + "ServiceProviderConfig"],
         "documentationUri": "https://www.rfc-editor.org/rfc/rfc7644",
         "patch": {"supported": True},
         "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
@@ -40,7 +39,7 @@ def service_provider_config(base: str) -> dict[str, Any]:
 def resource_type(kind: ResourceType, base: str) -> dict[str, Any]:
     """A resource type as `/ResourceTypes` shows it (RFC 7643 section 6)."""
     shown: dict[str, Any] = {
-        "schemas": [_CORE + "ResourceType"],
+        "schemas": [CORE + "ResourceType"],
         "id": kind.name,
         "name": kind.name,
         "endpoint": kind.endpoint,
@@ -61,7 +60,7 @@ def resource_type(kind: ResourceType, base: str) -> dict[str, Any]:
 def schema(one: Schema, base: str) -> dict[str, Any]:
     """A schema as `/Schemas` shows it (RFC 7643 section 7)."""
     return {
-        "schemas": [_CORE + "Schema"],
+        "schemas": [CORE + "Schema"],
         "id": one.id,
         "name": one.name,
         "description": one.description,
@@ -77,7 +76,11 @@ def resource_types(base: str) -> dict[str, dict[str, Any]]:
 
 def schemas(base: str) -> dict[str, dict[str, Any]]:
     """All schemas, by URN."""
-    return {one.id: schema(one, base) for kind in RESOURCE_TYPES for one in (kind.schema, *kind.extensions)}
+    return {
+        one.id: schema(one, base)
+        for kind in RESOURCE_TYPES
+        for one in (kind.schema, *kind.extensions)
+    }
 
 
 def listed(resources: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import NoReturn, TypeAlias
 
 from headcount.errors import InvalidFilter, InvalidPath, InvalidValue
-from headcount.scim.attributes import Attribute, ResourceType
+from headcount.scim.attributes import Attribute, ResourceType, Returned
 from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.paths import AttrPath
-from headcount.scim.values import Scalar
+from headcount.scim.values import Scalar, has_shape
 
 MAX_LENGTH = 8_000  # characters
 MAX_DEPTH = 40  # parentheses, brackets and `not` within one another
@@ -114,9 +114,9 @@ _TOKEN = re.compile(
     |(?P<word>[^\s()\[\]"]+))""",
     re.VERBOSE | re.DOTALL,
 )
-_SIMPLE = re.compile(r'\s*([\w.:$-]+)\s+eq\s+"([^"\\\x00-\x1f]*)"\s*', re.IGNORECASE)
+_SIMPLE = re.compile(r'\s*([\w.:$-]+)\s+eq\s+"([^"\\\x00-\x1f\ud800-\udfff]*)"\s*', re.IGNORECASE)
 _LITERALS = {"true": True, "false": False, "null": None}
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 def parse_filter(text: str, kind: ResourceType, dialect: Dialect = BY_THE_BOOK) -> Filter:
@@ -134,12 +134,12 @@ def parse_filter(text: str, kind: ResourceType, dialect: Dialect = BY_THE_BOOK) 
     # The one filter that nearly every request of an identity provider carries: 1 us instead of 10.
     if simple := _SIMPLE.fullmatch(text):
         path = dialect.names(kind, simple[1])
-        if path is not None and path.leaf.type == "string":
+        if path is not None and path.leaf.type == "string" and _may_be_asked(path):
             return Compare(path, Op.EQ, simple[2])
     return Reader(text, kind, dialect).whole()
 
 
-class UnknownSub(InvalidPath):  # noqa: N818 - named as the refusals are
+class UnknownSub(InvalidPath):
     """The part after the bracket is none of the attribute's."""
 
     def __init__(self) -> None:
@@ -166,7 +166,9 @@ class Reader:
         while position < end:
             found = _TOKEN.match(self.text, position)
             if found is None:
-                raise InvalidFilter(f"the text that starts at character {position + 1} is not closed")
+                raise InvalidFilter(
+                    f"the text that starts at character {position + 1} is not closed"
+                )
             kind = str(found.lastgroup)
             tokens.append((kind, found[kind], found.start(kind)))
             position = found.end()
@@ -207,7 +209,7 @@ class Reader:
         return self.expression(self.path())
 
     def group(self) -> Filter:
-        """group = disjunction ")" """
+        """group = disjunction ")", at most MAX_DEPTH deep"""
         node = self.deeper()
         if not self.take(")"):
             self.fail("')'")
@@ -243,7 +245,7 @@ class Reader:
         return ValuePath(path, where)
 
     def target(self) -> tuple[AttrPath, Filter | None, Attribute | None]:
-        """target = path [ "[" filter "]" [ "." sub ] ], and nothing after it (RFC 7644 section 3.5.2)"""
+        """target = path [ "[" filter "]" [ "." sub ] ], and nothing after it (section 3.5.2)"""
         path = self.path()
         where, sub = None, None
         if self.take("["):
@@ -281,8 +283,11 @@ class Reader:
         if found is None:
             where = f" in {self.within}" if self.within else ""
             raise InvalidFilter(
-                f"a {self.kind.name} has no attribute {word!r}{where}; /Schemas lists what can be filtered"
+                f"a {self.kind.name} has no attribute {word[:100]!r}{where}; "
+                "/Schemas lists what can be filtered"
             )
+        if not _may_be_asked(found):
+            raise InvalidFilter(f"{found} cannot be asked for")
         return found
 
     def _sub(self, word: str) -> AttrPath | None:
@@ -311,20 +316,16 @@ class Reader:
                 )
             path = path.below(path.leaf.value)
         attribute = path.leaf
-        if attribute.returned == "never":
-            raise InvalidFilter(f"{path} cannot be asked for")
-        value = self.value()
-        if attribute.type == "boolean" and op not in {Op.EQ, Op.NE}:
-            raise InvalidFilter(f"{path} is true or false; {op} does not apply to it")
-        if attribute.type == "binary" and op in ORDERING:
-            raise InvalidFilter(f"{path} is binary; {op} does not apply to it")
+        value = self.value(attribute)
+        if not _applies(op, attribute):
+            raise InvalidFilter(f"{op} does not apply to {path}, which is {attribute.type}")
         if value is None and op not in {Op.EQ, Op.NE}:
             raise InvalidFilter(f"null cannot be compared with {op}; use 'not ({path} pr)'")
         return Compare(path, op, self.fitting(path, attribute, value))
 
     def fitting(self, path: AttrPath, attribute: Attribute, value: Scalar) -> Scalar:
         """The value, of the type that the attribute has."""
-        if value is None or _fits(attribute, value):
+        if value is None or has_shape(attribute, value):
             return value
         try:
             mended: Scalar = self.dialect.mend(attribute, value)
@@ -334,21 +335,22 @@ class Reader:
             raise InvalidFilter(f"{path} compares with {wanted}, not {value!r}") from None
         return mended
 
-    def value(self) -> Scalar:
+    def value(self, attribute: Attribute) -> Scalar:
         """value = a JSON text, number, true, false or null; the literals in any letter case"""
         kind, word, start = self.tokens[self.at] if self.at < len(self.tokens) else ("", "", 0)
-        self.at += 1
+        value: Scalar
         if kind == "text":
-            try:
-                return str(json.loads(word, strict=False))
-            except ValueError:
-                raise InvalidFilter(f"the text at character {start + 1} is not a JSON string") from None
-        if kind == "word" and word.lower() in _LITERALS:
-            return _LITERALS[word.lower()]
-        if kind == "word" and (found := _NUMBER.fullmatch(word)):
-            return _number(word, whole=not (found[1] or found[2]))
-        self.at -= 1
-        self.fail('a value (texts in double quotes, such as "ada")')
+            value = _text(word, start)
+        elif word.lower() in _LITERALS:
+            value = _LITERALS[word.lower()]
+        elif found := _NUMBER.fullmatch(word):
+            value = _number(word, whole=not (found[1] or found[2]))
+        elif word and (meant := self.dialect.bare(attribute, word)) is not None:
+            value = meant
+        else:
+            self.fail('a value (texts in double quotes, such as "ada")')
+        self.at += 1
+        return value
 
     def peek(self) -> str:
         """The token that comes next; empty at the end."""
@@ -369,14 +371,23 @@ class Reader:
         raise InvalidFilter(f"the filter ends where {wanted} is expected")
 
 
-def _fits(attribute: Attribute, value: Scalar) -> bool:
-    match attribute.type:
-        case "boolean":
-            return isinstance(value, bool)
-        case "integer" | "decimal":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case _:
-            return isinstance(value, str)
+def _may_be_asked(path: AttrPath) -> bool:
+    return path.leaf.returned is not Returned.NEVER
+
+
+def _applies(op: Op, attribute: Attribute) -> bool:
+    if op in SUBSTRING:
+        return attribute.is_text
+    return op not in ORDERING or attribute.type not in {"boolean", "binary"}
+
+
+def _text(word: str, start: int) -> str:
+    try:
+        value = str(json.loads(word, strict=False))
+        value.encode()  # half of a surrogate pair is JSON, and no text
+    except ValueError:
+        raise InvalidFilter(f"the text at character {start + 1} is not a JSON string") from None
+    return value
 
 
 def _number(word: str, *, whole: bool) -> int | float:

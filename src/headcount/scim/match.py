@@ -46,7 +46,11 @@ def matches(node: Filter, resource: dict[str, Any]) -> bool:
 
 def _compare(node: Compare, resource: dict[str, Any]) -> bool:
     attribute = node.path.leaf
-    held = [comparison_key(attribute, value) for value in values_at(resource, node.path)]
+    held = [
+        comparison_key(attribute, value)
+        for value in values_at(resource, node.path)
+        if value != ""  # the same as no value, as for `pr`
+    ]
     if node.value is None or (node.value == "" and node.op in {Op.EQ, Op.NE}):
         return (not held) is (node.op is Op.EQ)
     wanted = comparison_key(attribute, node.value)

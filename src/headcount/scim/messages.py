@@ -1,4 +1,7 @@
-"""What a client asks of a list: the query of a GET, or the body of a POST to `.search` (RFC 7644 section 3.4)."""
+"""What a client asks of a list (RFC 7644 section 3.4).
+
+It says so in the query of a GET, or in the body of a POST to `.search`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,7 +78,9 @@ def _integer(name: str, value: Any, default: int) -> int:
     if value is None or value == "":
         return default
     try:
-        number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+        number = (
+            int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+        )
     except ValueError:
         number = None
     if number is None:
@@ -104,7 +109,9 @@ def _sort_by(name: Any, kind: ResourceType, dialect: Dialect) -> AttrPath | None
         raise InvalidValue(f"{path} cannot be sorted by")
     if path.leaf.is_complex:
         if path.leaf.value is None:
-            raise InvalidValue(f"{path} has parts; sort by one, such as {path}.{path.leaf.sub[0].name}")
+            raise InvalidValue(
+                f"{path} has parts; sort by one, such as {path}.{path.leaf.sub[0].name}"
+            )
         path = path.below(path.leaf.value)
     return path
 

@@ -1,4 +1,4 @@
-"""A PATCH message: what each of its operations does to which part of the resource (RFC 7644 section 3.5.2)."""
+"""A PATCH message: what it does to which part of the resource (RFC 7644 section 3.5.2)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from headcount.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, NoTarget, TooMany
+from headcount.errors import (
+    InvalidFilter,
+    InvalidPath,
+    InvalidSyntax,
+    InvalidValue,
+    NoTarget,
+    TooMany,
+)
 from headcount.scim.attributes import Attribute, Mutability, ResourceType
 from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.filters import MAX_LENGTH, Filter, Reader, UnknownSub
@@ -37,6 +44,12 @@ class Target:
     def head(self) -> Attribute:
         """The attribute of the resource that the target lies in."""
         return self.path.steps[0]
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the server alone writes what the target points at."""
+        steps = (*self.path.steps, self.sub) if self.sub else self.path.steps
+        return any(step.mutability is Mutability.READ_ONLY for step in steps)
 
     def __str__(self) -> str:
         bracket = f"[{self.where}]" if self.where else ""
@@ -105,7 +118,9 @@ def _read_op(op: Any, number: int) -> PatchOp:
         return PatchOp(op)
     except ValueError:
         shown = "no op" if op is None else f"the op {str(op)[:40]!r}"
-        raise InvalidSyntax(f"operation {number} has {shown}; it must be add, replace or remove") from None
+        raise InvalidSyntax(
+            f"operation {number} has {shown}; it must be add, replace or remove"
+        ) from None
 
 
 def _pathless(
@@ -114,12 +129,22 @@ def _pathless(
     if op is PatchOp.REMOVE:
         raise NoTarget(f"operation {number} removes without a path; name what to remove")
     if not isinstance(value, Mapping):
-        raise InvalidValue(f"operation {number} has no path, so its value must be an object of attributes")
+        raise InvalidValue(
+            f"operation {number} has no path, so its value must be an object of attributes"
+        )
     for key, one in value.items():
-        path = dialect.names(kind, key)
-        if path is None or path.steps[0].mutability is Mutability.READ_ONLY:
+        target = _named(key, kind, dialect)
+        if target is None or target.is_read_only:
             continue  # what a client read and sends back (RFC 7644 section 3.5.1 for PUT)
-        yield Operation(op, Target(path), one)
+        yield Operation(op, target, one)
+
+
+def _named(key: str, kind: ResourceType, dialect: Dialect) -> Target | None:
+    """Where there is no path, each key is one, brackets included; unknown names are passed over."""
+    if "[" in key:
+        return read_target(key, kind, dialect)
+    path = dialect.names(kind, key)
+    return Target(path) if path else None
 
 
 def read_target(text: str, kind: ResourceType, dialect: Dialect = BY_THE_BOOK) -> Target | None:
@@ -139,14 +164,16 @@ def read_target(text: str, kind: ResourceType, dialect: Dialect = BY_THE_BOOK) -
         raise InvalidPath(f"the path {text[:100]!r} does not parse")
     name = text.partition("[")[0].strip()
     known = dialect.names(kind, name)
+    if known is None:
+        if dialect.forgiving:
+            return None
+        raise InvalidPath(f"a {kind.name} has no attribute {name[:100]!r}")
+    if "[" not in text:
+        return Target(known)
     try:
-        if known is None:
-            raise InvalidPath(f"a {kind.name} has no attribute {name[:100]!r}")
-        if "[" not in text:
-            return Target(known)
         return Target(*Reader(text, kind, dialect).target())
-    except InvalidPath as unknown:
-        if dialect.forgiving and (known is None or isinstance(unknown, UnknownSub)):
+    except UnknownSub:
+        if dialect.forgiving:
             return None
         raise
     except InvalidFilter as broken:

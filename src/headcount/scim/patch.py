@@ -14,7 +14,7 @@ from headcount.scim.filters import And, Compare, Filter, Op
 from headcount.scim.match import matches
 from headcount.scim.operations import Operation, PatchOp
 from headcount.scim.resources import Document, one_primary, read_value
-from headcount.scim.values import comparison_key
+from headcount.scim.values import Key, comparison_key, is_empty
 
 _REMOVE = PatchOp.REMOVE
 _REPLACE = PatchOp.REPLACE
@@ -29,8 +29,8 @@ def apply(document: Document, operation: Operation, dialect: Dialect = BY_THE_BO
         InvalidValue: the value does not fit.
     """
     target = operation.target
-    if target.head.mutability is Mutability.READ_ONLY:
-        raise MutabilityError(f"{target.path} is kept by the server and cannot be changed")
+    if target.is_read_only:
+        raise MutabilityError(f"{target} is kept by the server and cannot be changed")
     if operation.op is _REMOVE and target.path.leaf.required:
         raise MutabilityError(f"{target.path} is required and cannot be removed")
     if target.path.leaf.mutability is Mutability.WRITE_ONLY:
@@ -79,13 +79,14 @@ def _set(container: Document, attribute: Attribute, value: Any) -> None:
 
 
 def merge(container: Document, attribute: Attribute, value: Any, dialect: Dialect) -> None:
-    """Sub-attributes that are not named stay as they are (RFC 7644 sections 3.5.2.1 and 3.5.2.3)."""
-    if not isinstance(value, Mapping):
-        value = {} if value in (None, "", []) else dialect.mend(attribute, value)
+    """Sub-attributes that are not named stay as they are (RFC 7644 sections 3.5.2.1, 3.5.2.3)."""
+    if not isinstance(value, Mapping) and value not in (None, "", []):
+        value = dialect.mend(attribute, value)
+    if not value or _empties(attribute, value, dialect):
+        container.pop(attribute.name, None)
+        return
     parts = dict(container.get(attribute.name) or {})
-    if not value:
-        parts = {}
-    for key, part in (value or {}).items():
+    for key, part in value.items():
         sub = attribute.subs.get(key.lower())
         if sub is None or sub.mutability is Mutability.READ_ONLY:
             continue
@@ -93,9 +94,16 @@ def merge(container: Document, attribute: Attribute, value: Any, dialect: Dialec
             merge(parts, sub, part, dialect)
             continue
         _set(parts, sub, read_value(sub, part, dialect))
-        if sub is attribute.value and sub.name not in parts:
-            parts.clear()  # `{"value": ""}` takes the whole away: Entra and a manager
     _set(container, attribute, parts or None)
+
+
+def _empties(attribute: Attribute, value: Mapping[str, Any], dialect: Dialect) -> bool:
+    """Whether `{"value": ""}` takes the whole away, as Entra does with a manager."""
+    sub = attribute.value
+    return sub is not None and any(
+        key.lower() == sub.folded and read_value(sub, part, dialect) is None
+        for key, part in value.items()
+    )
 
 
 def _set_list(
@@ -103,29 +111,25 @@ def _set_list(
 ) -> None:
     given = read_value(attribute, operation.value, dialect) or []
     held: list[Any] = [] if operation.op is _REPLACE else list(container.get(attribute.name) or [])
+    places: dict[Any, int] = {}
+    for at, entry in enumerate(held):
+        places.setdefault(_identity(attribute, entry), at)
     newly_primary = None
     for entry in given:
-        at = _place(held, attribute, entry)
-        if at is None:
-            at = len(held)
+        at = places.setdefault(_identity(attribute, entry), len(held))
+        if at == len(held):
             held.append(entry)
         elif isinstance(entry, dict):
             held[at] = {**held[at], **entry}
         if isinstance(entry, dict) and entry.get("primary") is True:
             newly_primary = at
+    if newly_primary is not None:  # the same entry may have come twice, once without
+        held[newly_primary] = {**held[newly_primary], "primary": True}
     _set(container, attribute, one_primary(held, keep=newly_primary) or None)
 
 
-def _place(held: list[Any], attribute: Attribute, entry: Any) -> int | None:
-    """Where `entry` stands already: equal, or with the same `value` and `type`."""
-    wanted = _identity(attribute, entry)
-    for at, one in enumerate(held):
-        if _identity(attribute, one) == wanted:
-            return at
-    return None
-
-
 def _identity(attribute: Attribute, entry: Any) -> Any:
+    """What makes two entries one: the same `value` and `type`, or else all the same parts."""
     if not isinstance(entry, dict):
         return comparison_key(attribute, entry)
     keys = {
@@ -141,25 +145,40 @@ def _remove(container: Document, attribute: Attribute, value: Any, dialect: Dial
     if value is None or not attribute.multi_valued:
         container.pop(attribute.name, None)
         return
-    unwanted = read_value(attribute, value, dialect) or []
+    unwanted: dict[tuple[str, ...], set[tuple[Key, ...]]] = {}
+    for one in _unwanted(attribute, value, dialect):
+        names = _telling(one)
+        unwanted.setdefault(names, set()).add(_keys(attribute, one, names))
     kept = [
         entry
         for entry in container.get(attribute.name) or []
-        if not any(_covers(attribute, one, entry) for one in unwanted)
+        if not any(_keys(attribute, entry, names) in keys for names, keys in unwanted.items())
     ]
     _set(container, attribute, kept or None)
 
 
-def _covers(attribute: Attribute, wanted: Any, entry: Any) -> bool:
-    """Whether `entry` has every part of `wanted`; its `value` alone decides where there is one."""
-    if not isinstance(wanted, dict) or not isinstance(entry, dict):
-        return comparison_key(attribute, wanted) == comparison_key(attribute, entry)
-    names = ["value"] if "value" in wanted else list(wanted)
-    return all(
-        comparison_key(attribute.subs[name.lower()], wanted[name])
-        == comparison_key(attribute.subs[name.lower()], entry.get(name))
-        for name in names
-    )
+def _unwanted(attribute: Attribute, value: Any, dialect: Dialect) -> list[Any]:
+    """The entries to take out. A list that names none, and is not empty, means something else."""
+    if is_empty(value):
+        return []
+    listed = value if isinstance(value, list) else dialect.listed(attribute, value)
+    found: list[Any] = read_value(attribute, listed, dialect) or []
+    if listed and not found:
+        raise InvalidValue(f"the value names no entry of {attribute.name} that could be removed")
+    return found
+
+
+def _telling(entry: Any) -> tuple[str, ...]:
+    """The parts by which an entry is found again: its `value`, or all that it has."""
+    if not isinstance(entry, dict):
+        return ()
+    return ("value",) if "value" in entry else tuple(sorted(entry))
+
+
+def _keys(attribute: Attribute, entry: Any, names: tuple[str, ...]) -> tuple[Key, ...]:
+    if not isinstance(entry, dict):
+        return (comparison_key(attribute, entry),)
+    return tuple(comparison_key(attribute.subs[name.lower()], entry.get(name)) for name in names)
 
 
 def _change_entries(
@@ -174,47 +193,66 @@ def _change_entries(
     entries = [dict(entry) for entry in container.get(attribute.name) or []]
     chosen = [i for i, entry in enumerate(entries) if where is None or matches(where, entry)]
     if operation.op is _REMOVE:
-        kept = _removed(entries, chosen, sub)
-        _set(container, attribute, kept or None)
+        _set(container, attribute, _removed(entries, set(chosen), sub) or None)
         return
+    given = _given(attribute, sub, operation.value, dialect)
     if not chosen:
         chosen = [len(entries)]
-        entries.append(_made(where, operation, dialect))
+        entries.append(_made(attribute, operation, dialect))
+        if given is None:
+            return  # nothing is there to be cleared
     for i in chosen:
-        entries[i] = _written(entries[i], attribute, sub, operation, dialect)
+        entries[i] = _written(entries[i], sub, given, operation)
     primary = next((i for i in chosen if entries[i].get("primary") is True), None)
-    kept = one_primary([entry for entry in entries if entry], keep=primary)
+    kept = [entry for entry in one_primary(entries, keep=primary) if entry]
     _set(container, attribute, kept or None)
 
 
-def _removed(entries: list[Document], chosen: list[int], sub: Attribute | None) -> list[Document]:
+def _given(attribute: Attribute, sub: Attribute | None, value: Any, dialect: Dialect) -> Any:
+    """What an entry, or its part `sub`, shall be; None is unassigned."""
+    if sub is not None:
+        return read_value(sub, value, dialect)
+    entries = read_value(attribute, [value], dialect)
+    return entries[0] if entries else None
+
+
+def _removed(entries: list[Document], chosen: set[int], sub: Attribute | None) -> list[Document]:
     if sub is None:
         return [entry for i, entry in enumerate(entries) if i not in chosen]
     for i in chosen:
+        _check_mutable(entries[i], sub, None)
         entries[i].pop(sub.name, None)
     return [entry for entry in entries if entry]
 
 
-def _written(
-    entry: Document, attribute: Attribute, sub: Attribute | None, operation: Operation, dialect: Dialect
-) -> Document:
+def _written(entry: Document, sub: Attribute | None, given: Any, operation: Operation) -> Document:
+    """The entry as the operation leaves it; empty when nothing of it is left."""
     if sub is not None:
-        _set(entry, sub, read_value(sub, operation.value, dialect))
+        _check_mutable(entry, sub, given)
+        _set(entry, sub, given)
         return entry
-    single = read_value(attribute, [operation.value], dialect) or [{}]
     if operation.op is _REPLACE:
-        return {**dict(_terms(operation.target.where)), **single[0]}
-    return {**entry, **single[0]}
+        return {**dict(_terms(operation.target.where)), **given} if given else {}
+    return {**entry, **(given or {})}
 
 
-def _made(where: Filter | None, operation: Operation, dialect: Dialect) -> Document:
+def _check_mutable(entry: Document, sub: Attribute, value: Any) -> None:
+    """An immutable part is set once, with its entry: who a member is (RFC 7643 section 2.2)."""
+    if sub.mutability is Mutability.IMMUTABLE and entry.get(sub.name) not in (None, value):
+        raise MutabilityError(f"{sub.name} of an entry cannot be changed; remove the entry instead")
+
+
+def _made(attribute: Attribute, operation: Operation, dialect: Dialect) -> Document:
     """A new entry that fits the filter, its `eq` terms being its parts.
 
     The RFC wants `noTarget` here (section 3.5.2.3). Entra sets a work address in this way that the
-    person does not have yet, and would repeat the request for ever.
+    person does not have yet, and would repeat the request for ever. A reference is never made up.
     """
+    where = operation.target.where
     terms = dict(_terms(where))
-    if where is not None and (not dialect.forgiving or not terms or not _only_terms(where)):
+    refers = attribute.value is not None and attribute.value.mutability is Mutability.IMMUTABLE
+    made = dialect.forgiving and not refers and where is not None and _only_terms(where)
+    if where is not None and not (made and matches(where, terms)):
         raise NoTarget(f"nothing fits {operation.target}, so there is nothing to {operation.op}")
     return terms
 
@@ -224,7 +262,7 @@ def _terms(where: Filter | None) -> Iterator[tuple[str, Any]]:
         case And(left, right):
             yield from _terms(left)
             yield from _terms(right)
-        case Compare(path, Op.EQ, value) if value is not None:
+        case Compare(path, Op.EQ, value) if value not in {None, ""}:
             yield path.leaf.name, value
 
 
@@ -233,6 +271,6 @@ def _only_terms(where: Filter) -> bool:
         case And(left, right):
             return _only_terms(left) and _only_terms(right)
         case Compare(_, Op.EQ, value):
-            return value is not None
+            return value not in {None, ""}
         case _:
             return False

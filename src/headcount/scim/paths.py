@@ -1,4 +1,4 @@
-"""The names by which filters, PATCH paths and projections point at attributes (RFC 7644 section 3.10).
+"""How filters, PATCH paths and projections point at attributes (RFC 7644 section 3.10).
 
 A path is the attributes one passes on the way down: an extension counts as a complex attribute that
 is named by its URN, which is just how it lies in the JSON.
@@ -42,6 +42,8 @@ class AttrPath:
 
 Names = Callable[[ResourceType, str], AttrPath | None]
 
+LONGEST_NAME = 250  # characters; no schema has a longer one, and found names are remembered
+
 
 @lru_cache(maxsize=64)
 def as_attribute(extension: Schema) -> Attribute:
@@ -51,7 +53,6 @@ def as_attribute(extension: Schema) -> Attribute:
     )
 
 
-@lru_cache(maxsize=4096)
 def resolve(kind: ResourceType, text: str) -> AttrPath | None:
     """The path that `text` names in `kind`, or None where no schema has it. Names have no case.
 
@@ -61,6 +62,11 @@ def resolve(kind: ResourceType, text: str) -> AttrPath | None:
     >>> resolve(USER_TYPE, "fullName") is None
     True
     """
+    return _resolve(kind, text) if len(text) <= LONGEST_NAME else None
+
+
+@lru_cache(maxsize=4096)
+def _resolve(kind: ResourceType, text: str) -> AttrPath | None:
     folded = text.lower()
     for schema in kind.schemas:
         if folded == schema.folded and schema is not kind.schema:

@@ -1,4 +1,4 @@
-"""Which attributes an answer shows: `attributes` and `excludedAttributes` (RFC 7644 section 3.9)."""
+"""What an answer shows: `attributes` and `excludedAttributes` (RFC 7644 section 3.9)."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -102,7 +102,7 @@ def _pick(resource: dict[str, Any], wanted: Tree, kind: ResourceType) -> dict[st
             shown[name] = value
         elif name in wanted:
             part = _part(value, wanted[name])
-            if part not in ({}, None) or value == []:
+            if part not in ({}, [], None) or value == []:
                 shown[name] = part
     return shown
 
@@ -125,13 +125,15 @@ def _drop(resource: dict[str, Any], unwanted: Tree, kind: ResourceType) -> dict[
         if name not in unwanted or _always(kind, name):
             shown[name] = value
         elif (below := unwanted[name]) is not None:
-            shown[name] = _without(value, below)
+            part = _without(value, below)
+            if part or not value:  # `members: []` stays
+                shown[name] = part
     return shown
 
 
 def _without(value: Any, below: Tree) -> Any:
     if isinstance(value, list):
-        return [_without(entry, below) for entry in value]
+        return [part for entry in value if (part := _without(entry, below))]
     if not isinstance(value, dict):
         return value
     kept = {}

@@ -1,4 +1,4 @@
-"""Reads a resource that a client sent: names to the schema's spelling, values checked (RFC 7643 section 2).
+"""Reads a resource that a client sent (RFC 7643 section 2): names to our spelling, values checked.
 
 What comes out holds only what a client may write and the schemas know. Everything else is left out
 here, so that nothing behind this door has to ask.
@@ -11,12 +11,11 @@ from headcount.errors import InvalidSyntax, InvalidValue
 from headcount.scim.attributes import Attribute, Mutability, ResourceType
 from headcount.scim.dialect import BY_THE_BOOK, Dialect, wrong_shape
 from headcount.scim.paths import as_attribute
-from headcount.scim.values import is_empty, is_moment
+from headcount.scim.values import has_shape, is_empty, is_moment
 
 Document = dict[str, Any]
 """A resource in JSON, in the schema's spelling, without `id`, `meta` and what the store adds."""
 
-_MAX_INTEGER = 2**63 - 1
 _NEVER_KEPT = frozenset({Mutability.READ_ONLY, Mutability.WRITE_ONLY})
 
 
@@ -56,6 +55,8 @@ def _read_by_path(
     path = dialect.names(kind, key)
     if path is None or any(step.mutability in _NEVER_KEPT for step in path.steps):
         return
+    if any(step.multi_valued for step in path.steps[:-1]):
+        return  # `emails.value` does not say of which entry
     read = read_value(path.leaf, value, dialect)
     for name in reversed(path.names[1:]):
         read = {name: read} if read is not None else None
@@ -100,7 +101,7 @@ def read_value(attribute: Attribute, value: Any, dialect: Dialect) -> Any:
 def _read_one(attribute: Attribute, value: Any, dialect: Dialect) -> Any:
     if value is None:
         return None
-    if not _has_shape(attribute, value):
+    if not has_shape(attribute, value):
         value = dialect.mend(attribute, value)
         if value is None:
             return None
@@ -136,22 +137,9 @@ def _canonical(attribute: Attribute, value: str) -> str:
         if one.casefold() == value.casefold():
             return one
     known = ", ".join(attribute.canonical)
-    raise InvalidValue(f"{attribute.name} {value[:100]!r} does not exist; it must be one of: {known}")
-
-
-def _has_shape(attribute: Attribute, value: Any) -> bool:
-    match attribute.type:
-        case "complex":
-            return isinstance(value, Mapping)
-        case "boolean":
-            return isinstance(value, bool)
-        case "integer":
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            return whole and abs(value) <= _MAX_INTEGER
-        case "decimal":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case _:
-            return isinstance(value, str)
+    raise InvalidValue(
+        f"{attribute.name} {value[:100]!r} does not exist; it must be one of: {known}"
+    )
 
 
 def one_primary(entries: list[Any], *, keep: int | None = None) -> list[Any]:

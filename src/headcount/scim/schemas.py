@@ -1,4 +1,4 @@
-"""The schemas that this server speaks, each attribute in one line (RFC 7643 sections 3.1, 4 and 8.7).
+"""The schemas that this server speaks, attribute by attribute (RFC 7643 sections 3.1, 4, 8.7).
 
 `role` is ours: the part an account plays in the application, in the core User schema because that
 is the external namespace in which identity providers send it.
@@ -49,16 +49,16 @@ COMMON = (
             Attribute("resourceType", case_exact=True, mutability=_READ_ONLY),
             Attribute("created", "dateTime", mutability=_READ_ONLY),
             Attribute("lastModified", "dateTime", mutability=_READ_ONLY),
-            Attribute("location", "reference", case_exact=True, mutability=_READ_ONLY, references=("uri",)),
+            Attribute(
+                "location", "reference", case_exact=True, mutability=_READ_ONLY, references=("uri",)
+            ),
             Attribute("version", case_exact=True, mutability=_READ_ONLY),
         ),
     ),
 )
 
 
-def _plural(
-    name: str, description: str, *types: str, value: Attribute | None = None
-) -> Attribute:
+def _plural(name: str, description: str, *types: str, value: Attribute | None = None) -> Attribute:
     """A multi-valued attribute with the sub-attributes of RFC 7643 section 2.4."""
     return Attribute(
         name,
@@ -81,7 +81,9 @@ MEMBER_OF = Attribute(
     mutability=_READ_ONLY,
     description="The groups that the account is in, directly or through another group.",
     sub=(
-        Attribute("value", mutability=_READ_ONLY, case_exact=True, description="The id of the group."),
+        Attribute(
+            "value", mutability=_READ_ONLY, case_exact=True, description="The id of the group."
+        ),
         Attribute(
             "$ref",
             "reference",
@@ -110,7 +112,7 @@ ROLE = Attribute(
 USER = Schema(
     USER_URN,
     "User",
-    "An account of a person.",
+    "User Account",
     (
         Attribute(
             "userName",
@@ -154,8 +156,21 @@ USER = Schema(
             description="Accepted from identity providers that send one, and never kept.",
         ),
         _plural("emails", "E-mail addresses.", "work", "home", "other"),
-        _plural("phoneNumbers", "Telephone numbers.", "work", "home", "mobile", "fax", "pager", "other"),
-        _plural("ims", "Addresses for instant messages.", "aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo"),
+        _plural(
+            "phoneNumbers", "Telephone numbers.", "work", "home", "mobile", "fax", "pager", "other"
+        ),
+        _plural(
+            "ims",
+            "Addresses for instant messages.",
+            "aim",
+            "gtalk",
+            "icq",
+            "xmpp",
+            "msn",
+            "skype",
+            "qq",
+            "yahoo",
+        ),
         _plural(
             "photos",
             "Pictures of the person.",
@@ -181,17 +196,27 @@ USER = Schema(
                 Attribute("region", description="The state or region."),
                 Attribute("postalCode", description="The postal code."),
                 Attribute("country", description="The country, in two letters (ISO 3166-1)."),
-                Attribute("type", canonical=("work", "home", "other"), description="What the address is used for."),
-                Attribute("primary", "boolean", description="Whether this is the preferred address."),
+                Attribute(
+                    "type",
+                    canonical=("work", "home", "other"),
+                    description="What the address is used for.",
+                ),
+                Attribute(
+                    "primary", "boolean", description="Whether this is the preferred address."
+                ),
             ),
         ),
         MEMBER_OF,
         _plural("entitlements", "What the person is entitled to."),
-        _plural("roles", "Roles at the identity provider. A value that is one of ours sets `role`."),
+        _plural(
+            "roles", "Roles at the identity provider. A value that is one of ours sets `role`."
+        ),
         _plural(
             "x509Certificates",
             "Certificates of the person.",
-            value=Attribute("value", "binary", case_exact=True, description="The certificate, DER in base64."),
+            value=Attribute(
+                "value", "binary", case_exact=True, description="The certificate, DER in base64."
+            ),
         ),
         ROLE,
     ),
@@ -245,6 +270,11 @@ MEMBERS = Attribute(
             mutability=Mutability.IMMUTABLE,
             references=("User", "Group"),
             description="The address of the member.",
+        ),
+        Attribute(
+            "display",
+            mutability=Mutability.IMMUTABLE,
+            description="The name of the member, as the identity provider sent it.",
         ),
         Attribute(
             "type",

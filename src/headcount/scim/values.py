@@ -5,6 +5,7 @@ folding is Python's, never a database's, so all stores agree outside ASCII too.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ Key = str | bool | int | float | None
 Scalar = str | bool | int | float | None
 
 _MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE
+    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE | re.ASCII
 )
 _FRACTION_DIGITS = 9  # Microsoft sends seven
+_MAX_INTEGER = 2**63 - 1
 
 
 def comparison_key(attribute: Attribute, value: Scalar) -> Key:
@@ -25,8 +27,8 @@ def comparison_key(attribute: Attribute, value: Scalar) -> Key:
     Texts fold unless the attribute is `caseExact`; a dateTime becomes UTC at a fixed width, so that
     its text order is the order in time.
 
-    >>> comparison_key(Attribute("title"), "STRASSE") == comparison_key(Attribute("title"), "Straße")
-    True
+    >>> comparison_key(Attribute("title"), "Straße")
+    'strasse'
     >>> comparison_key(Attribute("created", "dateTime"), "2026-01-01T01:00:00.5+01:00")
     '2026-01-01T00:00:00.500000000Z'
     """
@@ -56,19 +58,35 @@ def moment_key(text: str) -> str:
 def is_moment(text: str) -> bool:
     """Whether `text` is a dateTime (RFC 7643 section 2.3.5).
 
-    >>> is_moment("2026-02-30T00:00:00Z"), is_moment("2026-02-28T00:00:00Z")
-    (False, True)
+    >>> is_moment("2026-02-28T00:00:00Z"), is_moment("2026-02-30T00:00:00Z")
+    (True, False)
     """
     found = _MOMENT.fullmatch(text)
     if found is None:
         return False
     try:
-        datetime.fromisoformat(f"{found[1]}T{found[2]}")
+        datetime.fromisoformat(f"{found[1]}T{found[2]}{(found[4] or '').upper()}")
     except ValueError:
         return False
     return True
 
 
+def has_shape(attribute: Attribute, value: Any) -> bool:
+    """Whether one value has the JSON type of its attribute (RFC 7643 section 2.3)."""
+    match attribute.type:
+        case "complex":
+            return isinstance(value, Mapping)
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            return whole and abs(value) <= _MAX_INTEGER
+        case "decimal":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case _:
+            return isinstance(value, str)
+
+
 def is_empty(value: Any) -> bool:
-    """Whether a value means *unassigned*: null, or an empty list (RFC 7643 section 2.5)."""
-    return value is None or value == [] or value == {}
+    """Whether a value means *unassigned*: null, [] or {} (RFC 7643 section 2.5)."""
+    return value is None or (isinstance(value, list | dict) and not value)
