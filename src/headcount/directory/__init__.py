@@ -1,0 +1,1 @@
+"""What happens to organisations, accounts and groups: read, decide with pure functions, commit."""

@@ -1,0 +1,256 @@
+"""What happens to accounts and groups: read, decide with pure functions, commit one Change."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from orjson import loads
+
+from headcount.directory import accounts, events, groups
+from headcount.directory.access import Caller, check_open, check_write
+from headcount.directory.drafts import draft
+from headcount.directory.membership import Delta, needs_reading
+from headcount.errors import Unavailable, VersionMismatch
+from headcount.scim.dialect import BY_THE_BOOK, Dialect
+from headcount.scim.messages import Query
+from headcount.scim.operations import Operation
+from headcount.scim.patch import apply
+from headcount.scim.resources import Document
+from headcount.scim.schemas import MEMBERS
+from headcount.store.model import (
+    NO_MEMBERS,
+    Change,
+    Kind,
+    MemberDelta,
+    Outcome,
+    Page,
+    Seen,
+    Stored,
+)
+from headcount.store.promise import Store
+
+T = TypeVar("T")
+
+_ATTEMPTS = 100  # each time one of those who collide gets through
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What an organisation's accounts and groups can do."""
+
+    store: Store
+    now: Callable[[], str]  # RFC 3339 in UTC, with milliseconds
+    new_id: Callable[[], str]
+
+    async def get(
+        self, caller: Caller, kind: Kind, resource_id: str, *, base: str, relations: bool = True
+    ) -> Seen:
+        """The resource, with its groups or members where `relations` are wanted; or `NotFound`."""
+        check_open(caller)
+        org = caller.organisation.id
+        return await self.store.get(org, kind, resource_id, base=base, relations=relations)
+
+    async def find(self, caller: Caller, kind: Kind, query: Query, *, base: str) -> Page:
+        """The part of the list that `query` asks for (RFC 7644 section 3.4.2)."""
+        check_open(caller)
+        return await self.store.find(caller.organisation.id, kind, query, base=base)
+
+    async def create(
+        self, caller: Caller, kind: Kind, sent: Document, dialect: Dialect = BY_THE_BOOK
+    ) -> Outcome:
+        """POST: a new resource (RFC 7644 section 3.3).
+
+        Raises:
+            Taken: its name belongs to another.
+            InvalidValue: the organisation does not take it, or a member does not exist.
+            SeatsTaken: the organisation has no seat left.
+        """
+        check_open(caller)
+        check_write(caller)
+        members = NO_MEMBERS
+        resource_id = self.new_id()
+        if kind is Kind.USER:
+            document = accounts.created(sent, caller.organisation.policy)
+            told = events.created_account(document)
+        else:
+            document, members = groups.apart(sent, dialect)
+            members = MemberDelta(joined=members.joined)
+            told = events.created_group(document)
+        return await self.store.commit(
+            Change(
+                org=caller.organisation.id,
+                kind=kind,
+                id=resource_id,
+                actor=caller.actor,
+                at=self.now(),
+                creates=True,
+                after=draft(kind, {"id": resource_id, **document}),
+                members=members,
+                events=told,
+            )
+        )
+
+    async def replace(
+        self,
+        caller: Caller,
+        kind: Kind,
+        resource_id: str,
+        sent: Document,
+        *,
+        dialect: Dialect = BY_THE_BOOK,
+        if_match: str | None = None,
+    ) -> Outcome:
+        """PUT: what was sent becomes the resource (RFC 7644 section 3.5.1).
+
+        A resource that stays the same keeps its version and raises no event. PUT never creates.
+
+        Raises:
+            NotFound: no such resource in this organisation.
+            VersionMismatch: `if_match` is not the current version.
+        """
+
+        async def decide(before: Stored) -> Outcome:
+            document = loads(before.document)
+            if kind is Kind.USER:
+                after = accounts.replaced(document, sent, caller.organisation.policy)
+                return await self._commit(caller, before, document, after)
+            after, members = groups.apart(sent, dialect)
+            return await self._commit(caller, before, document, after, members)
+
+        return await self._changing(caller, kind, resource_id, if_match, decide)
+
+    async def patch(
+        self,
+        caller: Caller,
+        kind: Kind,
+        resource_id: str,
+        operations: Sequence[Operation],
+        *,
+        dialect: Dialect = BY_THE_BOOK,
+        if_match: str | None = None,
+    ) -> Outcome:
+        """PATCH: all operations, in order, or none (RFC 7644 section 3.5.2).
+
+        Raises:
+            NotFound: no such resource in this organisation.
+            VersionMismatch: `if_match` is not the current version.
+            NoTarget, Mutability, InvalidValue: an operation cannot be applied.
+        """
+
+        async def decide(before: Stored) -> Outcome:
+            document = loads(before.document)
+            after: Document = loads(before.document)
+            members = await self._members(caller, resource_id, operations, dialect)
+            for operation in operations:
+                if operation.target.head is not MEMBERS:
+                    apply(after, operation, dialect)
+            if kind is Kind.USER:
+                touched = {operation.target.head.name for operation in operations}
+                policy = caller.organisation.policy
+                after = accounts.patched(document, after, touched, policy)
+            return await self._commit(caller, before, document, after, members)
+
+        return await self._changing(caller, kind, resource_id, if_match, decide)
+
+    async def delete(
+        self, caller: Caller, kind: Kind, resource_id: str, *, if_match: str | None = None
+    ) -> None:
+        """DELETE: the resource is gone, from every group too, and its name is free (section 3.6).
+
+        Raises:
+            NotFound: no such resource in this organisation.
+            LastOwner: nobody would be left who owns the organisation.
+        """
+        told = events.deleted_account if kind is Kind.USER else events.deleted_group
+
+        async def decide(before: Stored) -> Outcome:
+            return await self.store.commit(
+                Change(
+                    org=caller.organisation.id,
+                    kind=kind,
+                    id=resource_id,
+                    actor=caller.actor,
+                    at=self.now(),
+                    deletes=True,
+                    expected=before.version,
+                    events=told(loads(before.document)),
+                )
+            )
+
+        await self._changing(caller, kind, resource_id, if_match, decide)
+
+    async def _members(
+        self, caller: Caller, group: str, operations: Sequence[Operation], dialect: Dialect
+    ) -> MemberDelta:
+        """What the operations want of a group's members; reads them only where it must."""
+        held: Sequence[tuple[str, Kind]] = ()
+        if needs_reading(operations):
+            held = await self.store.members(caller.organisation.id, group)
+        delta = Delta(dialect, lambda: held)
+        for operation in operations:
+            if operation.target.head is MEMBERS:
+                delta.apply(operation)
+        return delta.done()
+
+    async def _commit(
+        self,
+        caller: Caller,
+        before: Stored,
+        was: Document,
+        after: Document,
+        members: MemberDelta = NO_MEMBERS,
+    ) -> Outcome:
+        """Write what changed; what did not change keeps its version."""
+        changed = not accounts.is_same(was, after)
+        if not changed and not members:
+            return Outcome(before, changed=False)
+        told = events.changed_account if before.kind is Kind.USER else events.changed_group
+        return await self.store.commit(
+            Change(
+                org=caller.organisation.id,
+                kind=before.kind,
+                id=before.id,
+                actor=caller.actor,
+                at=self.now(),
+                after=draft(before.kind, {**after, "id": before.id}) if changed else None,
+                members=members,
+                expected=before.version if changed else None,
+                events=told(was, after) if changed else (),
+            )
+        )
+
+    async def _changing(
+        self,
+        caller: Caller,
+        kind: Kind,
+        resource_id: str,
+        if_match: str | None,
+        decide: Callable[[Stored], Awaitable[T]],
+    ) -> T:
+        """Decide again when somebody else was faster, but not where a version was asked for."""
+        check_open(caller)
+        check_write(caller)
+        for _ in range(_ATTEMPTS):
+            seen = await self.store.get(caller.organisation.id, kind, resource_id, relations=False)
+            check_version(seen.stored, if_match)
+            try:
+                return await decide(seen.stored)
+            except VersionMismatch:
+                if if_match is not None:
+                    raise
+        raise Unavailable("too many changes of this resource at once; send the request again")
+
+
+def check_version(stored: Stored, if_match: str | None) -> None:
+    """Refuse when the current version is none of those in `if_match` (RFC 7644 section 3.14).
+
+    Raises:
+        VersionMismatch: it is not.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return
+    if f'"{stored.version}"' not in {tag.strip().removeprefix("W/") for tag in if_match.split(",")}:
+        raise VersionMismatch(
+            f'the {stored.kind} is version W/"{stored.version}" now, not {if_match[:100]};'
+            " read it again and repeat the change"
+        )

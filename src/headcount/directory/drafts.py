@@ -1,0 +1,55 @@
+"""From a document to what a store keeps: the bytes of the wire, and the keys to find them by."""
+
+from typing import Any
+
+from orjson import dumps
+
+from headcount.scim.attributes import Attribute, ResourceType
+from headcount.scim.resources import Document, find_attribute, with_schemas
+from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
+from headcount.scim.values import comparison_key
+from headcount.store.model import Draft, Indexed, Kind, listed_values
+
+RESOURCE_TYPES = {Kind.USER: USER_TYPE, Kind.GROUP: GROUP_TYPE}
+
+_NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
+_IN_COLUMNS = {
+    Kind.USER: frozenset({"id", "externalId", "userName", "active", "role"}),
+    Kind.GROUP: frozenset({"id", "externalId", "displayName"}),
+}
+
+
+def draft(kind: Kind, document: Document) -> Draft:
+    """The document as it shall stand, ready for the store."""
+    resource_type = RESOURCE_TYPES[kind]
+    whole = with_schemas(document, resource_type)
+    title = document[_NAMES[kind]]
+    keys = _keys(whole, resource_type, _IN_COLUMNS[kind])
+    indexed = Indexed(
+        name=title.casefold(),
+        external_id=document.get("externalId"),
+        active=document.get("active"),
+        role=document.get("role"),
+        keys=dumps(keys),
+        listed=listed_values(keys),
+    )
+    return Draft(dumps(whole), indexed, title)
+
+
+def _keys(document: Document, kind: ResourceType, apart: frozenset[str]) -> dict[str, Any]:
+    """The comparison keys of everything that has no column of its own."""
+    keys = {}
+    for name, value in document.items():
+        if name not in apart:
+            attribute = find_attribute(kind, name)
+            if attribute is not None:
+                keys[name] = _key(attribute, value)
+    return keys
+
+
+def _key(attribute: Attribute, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_key(attribute, entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _key(attribute.subs[name.lower()], part) for name, part in value.items()}
+    return comparison_key(attribute, value)

@@ -1,0 +1,101 @@
+"""Bearer tokens: how they look, and the hash that is kept of them.
+
+A token is `headcount_`, 256 random bits and a checksum, so that a scanner of leaked secrets knows
+one when it sees one, and a mistyped token is told apart from an unknown one.
+"""
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from headcount.errors import InvalidValue
+from headcount.store.model import OrgId, Token
+
+PREFIX = "headcount_"
+SECRET_BYTES = 32
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_SECRET_DIGITS = 43
+_CHECK_DIGITS = 6
+
+
+def written(secret: bytes) -> str:
+    """The token that holds `secret`.
+
+    >>> written(bytes(32))[:14], len(written(bytes(32)))
+    ('headcount_0000', 59)
+    """
+    body = PREFIX + _in_digits(int.from_bytes(secret), _SECRET_DIGITS)
+    return body + _checksum(body)
+
+
+def _checksum(body: str) -> str:
+    return _in_digits(zlib.crc32(body.encode()), _CHECK_DIGITS)
+
+
+def _in_digits(number: int, width: int) -> str:
+    digits = ""
+    for _ in range(width):
+        number, digit = divmod(number, len(_ALPHABET))
+        digits = _ALPHABET[digit] + digits
+    return digits
+
+
+def is_well_formed(token: str) -> bool:
+    """Whether `token` has the form and the checksum of ours.
+
+    >>> is_well_formed(written(bytes(32))), is_well_formed(written(bytes(32)) + "x")
+    (True, False)
+    """
+    body, check = token[:-_CHECK_DIGITS], token[-_CHECK_DIGITS:]
+    whole = len(token) == len(PREFIX) + _SECRET_DIGITS + _CHECK_DIGITS
+    return whole and token.startswith(PREFIX) and _checksum(body) == check
+
+
+def digest_of(token: str) -> bytes:
+    """What is kept of a token and looked up: its SHA-256."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an operator asks of a new token."""
+
+    label: str
+    lifetime: timedelta | None = None  # None: it does not expire
+    read_only: bool = False
+
+
+def new_token(
+    secret: bytes, token_id: str, org: OrgId, wish: Wish, now: datetime
+) -> tuple[str, Token]:
+    """The token to show once, and what is kept of it.
+
+    Raises:
+        InvalidValue: the label is empty, or the lifetime is not in the future.
+    """
+    if not wish.label.strip():
+        raise InvalidValue("a token needs a label that tells people what it is for")
+    if wish.lifetime is not None and wish.lifetime <= timedelta():
+        raise InvalidValue("a token cannot have expired before it is issued")
+    try:
+        expires = now + wish.lifetime if wish.lifetime else None
+    except OverflowError:
+        raise InvalidValue("the lifetime of a token must end before the year 10000") from None
+    token = written(secret)
+    kept = Token(
+        id=token_id,
+        org=org,
+        label=wish.label,
+        digest=digest_of(token),
+        created=now,
+        expires=expires,
+        read_only=wish.read_only,
+    )
+    return token, kept
+
+
+def is_good(token: Token, now: datetime) -> bool:
+    """Whether a token still opens its organisation."""
+    return token.revoked is None and (token.expires is None or now < token.expires)
