@@ -1,0 +1,79 @@
+"""Puts the parts together. The one module that names a concrete store."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from headcount.directory.directory import Directory
+from headcount.directory.identifiers import Identifiers
+from headcount.directory.organisations import Organisations
+from headcount.settings import Settings, read_settings, sqlite_path
+from headcount.store.promise import Store
+from headcount.store.sqlite import SqliteStore
+from headcount.web.address import Addresses
+from headcount.web.application import Application
+from headcount.web.authentication import Authentication
+from headcount.web.scim import Limits, ScimApplication
+
+
+def clock() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def now() -> str:
+    """The time as resources and events carry it: RFC 3339 in UTC, with milliseconds."""
+    return clock().isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that a command or an application works with."""
+
+    store: Store
+    directory: Directory
+    organisations: Organisations
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that the settings name.
+
+    Raises:
+        InvalidValue: the database address is none that works.
+        Unavailable: the database cannot be opened.
+    """
+    return SqliteStore(sqlite_path(settings.database))
+
+
+def runtime(store: Store) -> Runtime:
+    """The operations on a store."""
+    new_id = Identifiers()
+    return Runtime(store, Directory(store, now, new_id), Organisations(store, clock, new_id))
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Runtime]:
+    """The operations on the database that the settings name, for as long as the block runs."""
+    store = open_store(settings)
+    try:
+        yield runtime(store)
+    finally:
+        await store.close()
+
+
+def build(settings: Settings) -> Application:
+    """The application on the database that the settings name."""
+    store = open_store(settings)
+    scim = ScimApplication(
+        runtime(store).directory,
+        Authentication(store, clock),
+        Addresses(settings.public_url, settings.base_domain),
+        Limits(settings.max_body_bytes, settings.group_answer_members),
+    )
+    return Application(scim, store)
+
+
+def application() -> Application:
+    """The application that the environment states: what an ASGI server is pointed at."""
+    return build(read_settings())

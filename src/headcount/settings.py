@@ -1,0 +1,93 @@
+"""What an operator can set: each by an environment variable, some by an option of a command too."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from headcount.errors import InvalidValue
+
+DATABASE = "HEADCOUNT_DATABASE"
+DEFAULT_DATABASE = "sqlite:///headcount.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process."""
+
+    database: str = DEFAULT_DATABASE
+    public_url: str | None = None
+    base_domain: str | None = None
+    group_answer_members: int = 100
+    max_body_bytes: int = 10 * 1024 * 1024
+
+    def environment(self) -> dict[str, str]:
+        """The settings as variables, for the processes of a server."""
+        given = {
+            DATABASE: self.database,
+            "HEADCOUNT_PUBLIC_URL": self.public_url,
+            "HEADCOUNT_BASE_DOMAIN": self.base_domain,
+            "HEADCOUNT_GROUP_ANSWER_MEMBERS": str(self.group_answer_members),
+            "HEADCOUNT_MAX_BODY_BYTES": str(self.max_body_bytes),
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings that the environment states.
+
+    Raises:
+        InvalidValue: a number is none, or an address has no scheme.
+    """
+    given = os.environ if environment is None else environment
+    return Settings(
+        database=given.get(DATABASE) or DEFAULT_DATABASE,
+        public_url=_address(given.get("HEADCOUNT_PUBLIC_URL")),
+        base_domain=given.get("HEADCOUNT_BASE_DOMAIN") or None,
+        group_answer_members=_number(given, "HEADCOUNT_GROUP_ANSWER_MEMBERS", 100),
+        max_body_bytes=_number(given, "HEADCOUNT_MAX_BODY_BYTES", 10 * 1024 * 1024),
+    )
+
+
+def _number(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, "")
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise InvalidValue(f"{name} must be a whole number, not {text[:40]!r}")
+    return int(text)
+
+
+def _address(text: str | None) -> str | None:
+    if not text:
+        return None
+    if urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc:
+        raise InvalidValue(
+            "HEADCOUNT_PUBLIC_URL must be an address such as https://example.com,"
+            f" not {text[:100]!r}"
+        )
+    return text.rstrip("/")
+
+
+def sqlite_path(database: str) -> Path:
+    """The file that a database address names.
+
+    Raises:
+        InvalidValue: it is not the address of an SQLite file.
+
+    >>> sqlite_path("sqlite:///headcount.db").name, sqlite_path("sqlite:////srv/h.db").as_posix()
+    ('headcount.db', '/srv/h.db')
+    """
+    scheme, separator, path = database.partition("://")
+    if scheme != "sqlite" or not separator or not path.startswith("/") or not path[1:]:
+        raise InvalidValue(
+            f"the database address {_without_password(database)!r} is none that works here:"
+            " use sqlite:///FILE, or sqlite:////FOLDER/FILE for a whole path"
+        )
+    return Path(unquote(path[1:]))
+
+
+def _without_password(database: str) -> str:
+    scheme, separator, rest = database.partition("://")
+    return scheme + separator + rest.rpartition("@")[2][:200]

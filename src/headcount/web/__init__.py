@@ -1,0 +1,1 @@
+"""HTTP: bytes to messages, route to operation, refusal to response."""

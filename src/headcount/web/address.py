@@ -1,0 +1,57 @@
+"""Where a request was sent: the base of addresses, and the organisation in the host name."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+PREFIX = "/scim/v2"
+
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What is known of the place that a request was sent to."""
+
+    base: str  # of everything SCIM, such as https://acme.example.com/scim/v2
+    slug: str | None  # of the organisation in the host name, where it names one
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Reads the place out of a request.
+
+    Args:
+        public_url: how clients reach the server, where it cannot tell; None: as they ask for it.
+        base_domain: the domain whose subdomains are organisations; None: there are none.
+    """
+
+    public_url: str | None = None
+    base_domain: str | None = None
+
+    def of(self, scope: dict[str, Any], host: bytes) -> Address:
+        """The place that a request was sent to."""
+        return _address(self, scope["scheme"], host, scope.get("root_path", ""))
+
+
+@lru_cache(maxsize=1024)
+def _address(settings: Addresses, scheme: str, host: bytes, root: str) -> Address:
+    name = host.decode("latin-1")
+    if not _HOST.fullmatch(name):
+        name = "localhost"  # nobody's address is written into an answer unchecked
+    base = settings.public_url or f"{scheme}://{name}{root}"
+    return Address(base.rstrip("/") + PREFIX, slug_of(name, settings.base_domain))
+
+
+def slug_of(host: str, base_domain: str | None) -> str | None:
+    """The organisation that a host name names.
+
+    >>> slug_of("acme.example.com:8000", "example.com"), slug_of("example.com", "example.com")
+    ('acme', None)
+    """
+    if base_domain is None:
+        return None
+    name = host.partition(":")[0].lower().rstrip(".")
+    suffix = "." + base_domain.lower()
+    return name.removesuffix(suffix) if name.endswith(suffix) else None

@@ -1,0 +1,115 @@
+"""Answers as bytes: a stored document is completed, never parsed and printed again."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import orjson
+
+from headcount.errors import ScimError
+from headcount.scim.attributes import ResourceType
+from headcount.scim.messages import LIST_URN, Query
+from headcount.scim.projection import Projection, project
+from headcount.store.model import Kind, Page, Seen, Stored
+
+SCIM_JSON = b"application/scim+json"
+JSON = b"application/json"
+
+RELATIONS = {Kind.USER: "groups", Kind.GROUP: "members"}
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to the client."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = field(default_factory=list)
+
+
+def location(stored: Stored, base: str) -> str:
+    """The address of a resource."""
+    return f"{base}/{stored.kind.value}s/{stored.id}"
+
+
+def version(stored: Stored) -> str:
+    """The version of a resource as an entity tag (RFC 7644 section 3.14)."""
+    return f'W/"{stored.version}"'
+
+
+def whole(seen: Seen, base: str) -> bytes:
+    """A resource as it goes on the wire, with `meta` and what was read of its relations.
+
+    >>> stored = Stored(Kind.USER, "7", 2, "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z",
+    ...     b'{"id":"7"}')
+    >>> whole(Seen(stored), "https://x.test/scim/v2").decode()[:52]
+    '{"id":"7","meta":{"resourceType":"User","created":"2'
+    """
+    stored = seen.stored
+    meta = (
+        f',"meta":{{"resourceType":"{stored.kind.value}","created":"{stored.created}",'
+        f'"lastModified":"{stored.modified}","version":"W/\\"{stored.version}\\"",'
+        f'"location":"{location(stored, base)}"}}'
+    )
+    return b"".join((stored.document[:-1], meta.encode(), _relations(seen), b"}"))
+
+
+def _relations(seen: Seen) -> bytes:
+    """`groups` only where there are some; `members` always: authentik takes no list for unknown."""
+    if seen.relations is None:
+        return b""
+    if seen.stored.kind is Kind.GROUP:
+        return b',"members":' + seen.relations
+    return b',"groups":' + seen.relations if seen.relations != b"[]" else b""
+
+
+def shown(seen: Seen, base: str, kind: ResourceType, projection: Projection) -> bytes:
+    """A resource as the request wants to see it."""
+    body = whole(seen, base)
+    if projection.is_whole or projection.only_hides(RELATIONS[seen.stored.kind]):
+        return body
+    return orjson.dumps(project(orjson.loads(body), projection, kind))
+
+
+def resource(
+    status: int, seen: Seen, base: str, kind: ResourceType, projection: Projection
+) -> Answer:
+    """One resource, with its version and, when it is new, its address in the headers."""
+    headers = [(b"etag", version(seen.stored).encode())]
+    if status == 201:
+        headers.append((b"location", location(seen.stored, base).encode()))
+    return Answer(status, shown(seen, base, kind, projection), headers)
+
+
+def page(found: Page, base: str, kind: ResourceType, query: Query) -> Answer:
+    """One part of a list (RFC 7644 section 3.4.2)."""
+    resources = [shown(seen, base, kind, query.projection) for seen in found.resources]
+    return listed(found.total, query.start, resources)
+
+
+def listed(total: int, start: int, resources: Iterable[bytes]) -> Answer:
+    """A ListResponse of resources that are bytes already."""
+    parts = list(resources)
+    head = (
+        f'{{"schemas":["{LIST_URN}"],"totalResults":{total},"startIndex":{start},'
+        f'"itemsPerPage":{len(parts)},"Resources":['
+    )
+    return Answer(200, b"".join((head.encode(), b",".join(parts), b"]}")))
+
+
+def message(body: object) -> Answer:
+    """Anything else that is JSON."""
+    return Answer(200, orjson.dumps(body))
+
+
+def refusal(error: ScimError) -> Answer:
+    """Every refusal becomes its answer here and only here (RFC 7644 section 3.12)."""
+    body = orjson.dumps(_printable(error.body()))
+    return Answer(error.status, body, error.headers())
+
+
+def _printable(body: dict[str, object]) -> dict[str, object]:
+    """A detail may quote what arrived, and that may be no text that JSON can hold."""
+    detail = str(body["detail"]).encode("utf-8", "backslashreplace").decode()
+    return {**body, "detail": detail}

@@ -1,0 +1,66 @@
+"""The whole application: SCIM on its own fast path, everything else on Starlette."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from headcount.errors import NotFound, ScimError
+from headcount.store.promise import Store
+from headcount.web.address import PREFIX
+from headcount.web.scim import ScimApplication
+
+
+class Application:
+    """One ASGI callable that knows two rooms."""
+
+    def __init__(self, scim: ScimApplication, store: Store) -> None:
+        self._scim = scim
+        self._rest = rest(store)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send SCIM requests the short way."""
+        if scope["type"] == "http":
+            path = scope["path"]
+            if path.startswith(PREFIX) and path[len(PREFIX) :][:1] in {"", "/"}:
+                await self._scim(scope, receive, send)
+                return
+        await self._rest(scope, receive, send)
+
+
+def rest(store: Store) -> Starlette:
+    """Everything that is not SCIM: whether the server is ready, and its end."""
+
+    async def healthz(_: Request) -> Response:
+        """200 once the database answers."""
+        await store.ready()
+        return JSONResponse({"status": "ok"})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await store.close()
+
+    return Starlette(
+        routes=[Route("/healthz", healthz)],
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _not_here, ScimError: _refused},
+    )
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    """A mistyped base address is told so in SCIM, not in HTML."""
+    assert isinstance(error, HTTPException)
+    hint = NotFound(f"there is nothing at {request.url.path[:200]!r}; SCIM is at {PREFIX}")
+    body = {**hint.body(), "status": str(error.status_code)}
+    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ScimError)
+    return JSONResponse(error.body(), status_code=error.status)

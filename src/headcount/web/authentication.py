@@ -1,0 +1,87 @@
+"""From the Authorization header to a `Caller` (RFC 6750 section 2.1)."""
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from headcount.directory.access import Caller
+from headcount.directory.tokens import digest_of, is_good, is_well_formed
+from headcount.errors import Unauthorized
+from headcount.store.model import Organisation, Token
+from headcount.store.promise import Store
+
+_TOUCH_EVERY = timedelta(minutes=1)
+_MAX_KNOWN = 10_000  # tokens held in memory
+
+
+class Authentication:
+    """Tells who calls. Tokens are held in memory until any token or organisation changes."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._known: dict[bytes, tuple[Token, Organisation]] = {}
+        self._epoch = -1
+        self._touched: dict[str, datetime] = {}
+
+    def caller(self, header: bytes | None, slug: str | None) -> Caller:
+        """Who the token in `header` speaks for.
+
+        Args:
+            header: the Authorization header as it came.
+            slug: the organisation in the host name, which must be the token's.
+
+        Raises:
+            Unauthorized: no token, or none that opens anything here.
+        """
+        digest = digest_of(_token_in(header))
+        found = self._find(digest)
+        if found is None or not hmac.compare_digest(found[0].digest, digest):
+            raise Unauthorized("the token is not known here: check that it was copied whole")
+        token, organisation = found
+        if slug is not None and slug != organisation.slug:
+            raise Unauthorized("the token belongs to another organisation than this address")
+        now = self._clock()
+        if not is_good(token, now):
+            raise Unauthorized(_ended(token))
+        self._touch(token, now)
+        return Caller(organisation, "token:" + token.id, token.read_only)
+
+    def _find(self, digest: bytes) -> tuple[Token, Organisation] | None:
+        epoch = self._store.access_epoch()
+        if epoch != self._epoch or len(self._known) > _MAX_KNOWN:
+            self._known.clear()
+            self._epoch = epoch
+        found = self._known.get(digest)
+        if found is None:
+            found = self._store.find_token(digest)
+            if found is not None:
+                self._known[digest] = found
+        return found
+
+    def _touch(self, token: Token, now: datetime) -> None:
+        last = self._touched.get(token.id)
+        if last is None or now - last >= _TOUCH_EVERY:
+            self._touched[token.id] = now
+            self._store.touch_token(token.id, now)
+
+
+def _token_in(header: bytes | None) -> str:
+    """The token in the header; the word before it in any letter case, or none at all.
+
+    Okta's "Header Auth" sends what the administrator typed, often the token alone.
+    """
+    text = (header or b"").decode("latin-1").strip()
+    scheme, _, token = text.partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    if is_well_formed(text):
+        return text
+    raise Unauthorized("the request carries no token; send it as: Authorization: Bearer TOKEN")
+
+
+def _ended(token: Token) -> str:
+    """Why a token that was good once opens nothing now; only who holds it gets here."""
+    if token.revoked is not None:
+        return f"the token {token.label!r} was revoked; ask for a new one"
+    return f"the token {token.label!r} has expired; ask for a new one"

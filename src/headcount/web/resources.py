@@ -1,0 +1,196 @@
+"""What each method does at each address: who calls, what was sent, one operation, one answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from headcount.directory.access import Caller
+from headcount.directory.directory import Directory
+from headcount.directory.drafts import RESOURCE_TYPES
+from headcount.errors import NotFound, NotImplementedHere
+from headcount.scim import discovery
+from headcount.scim.attributes import ResourceType
+from headcount.scim.messages import DEFAULT_PAGE, MAX_PAGE, Query
+from headcount.scim.projection import Projection
+from headcount.store.model import Kind, Outcome, Seen, Stored
+from headcount.web import answers, wire
+from headcount.web.answers import RELATIONS, Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, ready to be answered."""
+
+    directory: Directory
+    caller: Caller
+    base: str
+    query_string: bytes
+    if_match: str | None
+    if_none_match: str | None
+    body: Callable[[], Awaitable[bytes]]
+    group_answer: int  # members up to which a PATCH of a group answers with the group
+    kind: Kind = Kind.USER
+    id: str = ""
+
+    @property
+    def type(self) -> ResourceType:
+        """The resource type of the address."""
+        return RESOURCE_TYPES[self.kind]
+
+    def projection(self) -> Projection:
+        """What the request wants to see of the resource."""
+        if not self.query_string:
+            return Query().projection
+        return wire.query(_without_filter(self.query_string), self.type).projection
+
+
+def _without_filter(query_string: bytes) -> bytes:
+    """On one resource a filter has no meaning, so a broken one does no harm."""
+    parts = query_string.split(b"&")
+    return b"&".join(part for part in parts if b"ttributes=" in part)
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+async def list_resources(call: Call) -> Answer:
+    """GET /{kind} (RFC 7644 section 3.4.2)."""
+    query = wire.query(call.query_string, call.type)
+    found = await call.directory.find(call.caller, call.kind, query, base=call.base)
+    return answers.page(found, call.base, call.type, query)
+
+
+async def search_resources(call: Call) -> Answer:
+    """POST /{kind}/.search (RFC 7644 section 3.4.3)."""
+    query = wire.search(await call.body(), call.type)
+    found = await call.directory.find(call.caller, call.kind, query, base=call.base)
+    return answers.page(found, call.base, call.type, query)
+
+
+async def create_resource(call: Call) -> Answer:
+    """POST /{kind} (RFC 7644 section 3.3)."""
+    sent = wire.resource(await call.body(), call.type)
+    outcome = await call.directory.create(call.caller, call.kind, sent, wire.DIALECT)
+    return await _outcome(call, 201, outcome)
+
+
+async def read_resource(call: Call) -> Answer:
+    """GET /{kind}/{id} (RFC 7644 section 3.4.1)."""
+    projection = call.projection()
+    relations = projection.shows(RELATIONS[call.kind])
+    seen = await call.directory.get(
+        call.caller, call.kind, call.id, base=call.base, relations=relations
+    )
+    if _is_known(seen.stored, call.if_none_match):
+        return Answer(304, headers=[(b"etag", answers.version(seen.stored).encode())])
+    return answers.resource(200, seen, call.base, call.type, projection)
+
+
+def _is_known(stored: Stored, if_none_match: str | None) -> bool:
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in tags or f'"{stored.version}"' in tags
+
+
+async def replace_resource(call: Call) -> Answer:
+    """PUT /{kind}/{id} (RFC 7644 section 3.5.1)."""
+    sent = wire.resource(await call.body(), call.type)
+    outcome = await call.directory.replace(
+        call.caller, call.kind, call.id, sent, dialect=wire.DIALECT, if_match=call.if_match
+    )
+    return await _outcome(call, 200, outcome)
+
+
+async def patch_resource(call: Call) -> Answer:
+    """PATCH /{kind}/{id} (RFC 7644 section 3.5.2).
+
+    A large group is not sent back: adding one member must not cost as much as reading them all.
+    """
+    operations = wire.operations(await call.body(), call.type)
+    outcome = await call.directory.patch(
+        call.caller, call.kind, call.id, operations, dialect=wire.DIALECT, if_match=call.if_match
+    )
+    if outcome.member_count > call.group_answer and call.projection().is_whole:
+        return Answer(204, headers=[(b"etag", answers.version(outcome.stored).encode())])
+    return await _outcome(call, 200, outcome)
+
+
+async def delete_resource(call: Call) -> Answer:
+    """DELETE /{kind}/{id} (RFC 7644 section 3.6)."""
+    await call.directory.delete(call.caller, call.kind, call.id, if_match=call.if_match)
+    return Answer(204)
+
+
+async def _outcome(call: Call, status: int, outcome: Outcome) -> Answer:
+    """What was written, with its relations as they are now."""
+    projection = call.projection()
+    seen = Seen(outcome.stored)
+    fresh_account = status == 201 and call.kind is Kind.USER
+    if projection.shows(RELATIONS[call.kind]) and not fresh_account:
+        seen = await _seen_again(call, outcome.stored)
+    return answers.resource(status, seen, call.base, call.type, projection)
+
+
+async def _seen_again(call: Call, stored: Stored) -> Seen:
+    try:
+        return await call.directory.get(call.caller, stored.kind, stored.id, base=call.base)
+    except NotFound:  # written, and deleted by somebody else since
+        return Seen(stored)
+
+
+async def search_everything(call: Call) -> Answer:
+    """POST /.search: accounts first, then groups, as one list (RFC 7644 section 3.4.3)."""
+    body = await call.body()
+    queries = {kind: wire.search(body, RESOURCE_TYPES[kind]) for kind in Kind}
+    asked = queries[Kind.USER]
+    total, skipped, room = 0, asked.start - 1, asked.count
+    resources: list[bytes] = []
+    for kind, query in queries.items():
+        part = _part(query, skipped, room)
+        found = await call.directory.find(call.caller, kind, part, base=call.base)
+        resources += [
+            answers.shown(seen, call.base, RESOURCE_TYPES[kind], query.projection)
+            for seen in found.resources
+        ]
+        total += found.total
+        skipped = max(0, skipped - found.total)
+        room = asked.count - len(resources)
+    return answers.listed(total, asked.start, resources)
+
+
+def _part(query: Query, skipped: int, room: int) -> Query:
+    return Query(query.where, query.sort_by, query.descending, skipped + 1, room, query.projection)
+
+
+async def service_provider_config(call: Call) -> Answer:
+    """GET /ServiceProviderConfig (RFC 7644 section 4)."""
+    return answers.message(discovery.service_provider_config(call.base))
+
+
+async def resource_types(call: Call) -> Answer:
+    """GET /ResourceTypes and /ResourceTypes/{name}."""
+    return _discovered(discovery.resource_types(call.base), call.id, "resource type")
+
+
+async def schemas(call: Call) -> Answer:
+    """GET /Schemas and /Schemas/{urn}."""
+    return _discovered(discovery.schemas(call.base), call.id, "schema")
+
+
+def _discovered(known: dict[str, dict[str, object]], name: str, what: str) -> Answer:
+    if not name:
+        return answers.message(discovery.listed(list(known.values())))
+    for key, one in known.items():
+        if key.lower() == name.lower():
+            return answers.message(one)
+    raise NotFound(f"there is no {what} {name[:200]!r}; there are: {', '.join(known)}")
+
+
+async def not_offered(_: Call) -> Answer:
+    """Parts of the protocol that ServiceProviderConfig does not promise."""
+    raise NotImplementedHere(
+        "this server offers neither /Me nor /Bulk; /ServiceProviderConfig says what it does offer"
+    )
+
+
+__all__ = ["DEFAULT_PAGE", "MAX_PAGE", "Call", "Handler"]

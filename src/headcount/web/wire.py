@@ -1,0 +1,100 @@
+"""What arrives, from bytes to messages. The one place that knows what clients really send."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from headcount import tolerance
+from headcount.errors import InvalidSyntax, InvalidValue
+from headcount.scim.attributes import ResourceType
+from headcount.scim.messages import Query, read_query, read_search
+from headcount.scim.operations import Operation, read_operations
+from headcount.scim.resources import Document, read_resource
+
+MAX_DEPTH = 64  # objects and lists within one another
+MAX_PARAMETERS = 100
+
+DIALECT = tolerance.TOLERANT
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON of a body.
+
+    Raises:
+        InvalidSyntax: it is none, or nested too deep.
+        InvalidValue: a text holds a NUL character, which no application expects.
+
+    >>> json_of(b'{"userName": "ada"}')
+    {'userName': 'ada'}
+    """
+    if not body:
+        raise InvalidSyntax("the request has no body; send one JSON object")
+    try:
+        value = orjson.loads(body.removeprefix(_BYTE_ORDER_MARK))
+    except orjson.JSONDecodeError as broken:
+        raise InvalidSyntax(f"the body is not JSON: {broken}") from None
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
+        _check_depth(value)
+    if b"\\u0000" in body:
+        _check_texts(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    """Level by level, so that depth itself cannot hurt."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [part for one in level for part in _parts(one)]
+        if not level:
+            return
+    raise InvalidSyntax(f"the body is nested deeper than {MAX_DEPTH} levels")
+
+
+def _check_texts(value: Any) -> None:
+    level = [value]
+    while level:
+        if any(isinstance(one, str) and "\0" in one for one in level):
+            raise InvalidValue("a text holds the character U+0000, which no attribute can hold")
+        level = [part for one in level for part in _parts(one)]
+
+
+def _parts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    return value if isinstance(value, list) else ()
+
+
+def resource(body: bytes, kind: ResourceType) -> Document:
+    """The resource in the body of a POST or PUT."""
+    return read_resource(tolerance.resource(json_of(body)), kind, DIALECT)
+
+
+def operations(body: bytes, kind: ResourceType) -> tuple[Operation, ...]:
+    """The operations in the body of a PATCH."""
+    return read_operations(tolerance.patch(json_of(body)), kind, DIALECT)
+
+
+def query(query_string: bytes, kind: ResourceType) -> Query:
+    """The query of a GET. A plus is a blank, and parameters that nobody knows are passed over."""
+    return read_query(tolerance.parameters(parameters(query_string)), kind, DIALECT)
+
+
+def parameters(query_string: bytes) -> dict[str, str]:
+    """The parameters by name; of one that is given twice, the last."""
+    if not query_string:
+        return {}
+    try:
+        pairs = parse_qsl(
+            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError:
+        raise InvalidValue(f"the address has more than {MAX_PARAMETERS} parameters") from None
+    return dict(pairs)
+
+
+def search(body: bytes, kind: ResourceType) -> Query:
+    """The query in the body of a POST to `.search`."""
+    return read_query(read_search(json_of(body)), kind, DIALECT)
