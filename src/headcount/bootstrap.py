@@ -48,8 +48,7 @@ def open_store(settings: Settings) -> Store:
 
 def runtime(store: Store) -> Runtime:
     """The operations on a store."""
-    new_id = Identifiers()
-    return Runtime(store, Directory(store, now, new_id), Organisations(store, clock, new_id))
+    return Runtime(store, Directory(store, now, Identifiers()), Organisations(store, clock))
 
 
 @asynccontextmanager

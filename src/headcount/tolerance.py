@@ -1,9 +1,8 @@
 """What identity providers really send, turned into what the RFC means.
 
 No provider is named in code that runs: each rewrite holds for every client at once, and carries who
-needs it and how we know. Tolerant in shape, strict in meaning: what could leave access standing
-that should be gone (an unknown `op`, a path that does not parse, a role that does not exist, a wrong
-`active`) stays refused.
+needs it and how we know. Tolerant in shape, strict in meaning: what could leave access standing is
+still refused, such as an unknown `op`, a broken path, an unknown role or a wrong `active`.
 
 Evidence: (V) the vendor's documentation, (R) published recordings or suites, (S) the source of the
 client, (T) source or tests of a server that met it, (I) a public issue.

@@ -15,8 +15,8 @@ from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.messages import Query
 from headcount.scim.operations import Operation
 from headcount.scim.patch import apply
-from headcount.scim.resources import Document
-from headcount.scim.schemas import MEMBERS
+from headcount.scim.resources import Document, check_required
+from headcount.scim.schemas import GROUP_TYPE, MEMBERS
 from headcount.store.model import (
     NO_MEMBERS,
     Change,
@@ -148,6 +148,8 @@ class Directory:
                 touched = {operation.target.head.name for operation in operations}
                 policy = caller.organisation.policy
                 after = accounts.patched(document, after, touched, policy)
+            else:
+                check_required(after, GROUP_TYPE)
             return await self._commit(caller, before, document, after, members)
 
         return await self._changing(caller, kind, resource_id, if_match, decide)

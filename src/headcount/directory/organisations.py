@@ -12,6 +12,7 @@ from headcount.store.model import Organisation, Policy, Token
 from headcount.store.promise import Store
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_TOKEN_ID_BYTES = 5  # short enough to type; it opens nothing
 _DOMAIN = re.compile(r"[^\s@]+\.[^\s@.]+")
 
 
@@ -21,7 +22,6 @@ class Organisations:
 
     store: Store
     clock: Callable[[], datetime]
-    new_id: Callable[[], str]
 
     async def create(self, slug: str, name: str, policy: Policy) -> Organisation:
         """A new organisation. Its slug is the first label of its host name (RFC 1123 section 2.1).
@@ -56,7 +56,8 @@ class Organisations:
         """A new token, to be shown once, and what is kept of it."""
         organisation = await self.store.organisation(slug)
         secret = secrets.token_bytes(SECRET_BYTES)
-        token, kept = new_token(secret, self.new_id(), organisation.id, wish, self.clock())
+        token_id = secrets.token_hex(_TOKEN_ID_BYTES)
+        token, kept = new_token(secret, token_id, organisation.id, wish, self.clock())
         await self.store.add_token(kept)
         return token, kept
 

@@ -343,10 +343,10 @@ class Reader:
             value = _text(word, start)
         elif word.lower() in _LITERALS:
             value = _LITERALS[word.lower()]
-        elif found := _NUMBER.fullmatch(word):
-            value = _number(word, whole=not (found[1] or found[2]))
         elif word and (meant := self.dialect.bare(attribute, word)) is not None:
             value = meant
+        elif found := _NUMBER.fullmatch(word):
+            value = _number(word, whole=not (found[1] or found[2]))
         else:
             self.fail('a value (texts in double quotes, such as "ada")')
         self.at += 1

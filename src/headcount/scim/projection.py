@@ -116,7 +116,7 @@ def _part(value: Any, below: Tree | None) -> Any:
     if not isinstance(value, dict):
         return None
     parts = {name: _part(value[name], below[name]) for name in value if name in below}
-    return {name: part for name, part in parts.items() if part is not None}
+    return {name: part for name, part in parts.items() if part not in ({}, [], None)}
 
 
 def _drop(resource: dict[str, Any], unwanted: Tree, kind: ResourceType) -> dict[str, Any]:

@@ -33,7 +33,7 @@ _GROUPS = f"""CASE (SELECT nested FROM organisation WHERE id = r.org) WHEN 0
 _MEMBERS = """(SELECT '[' || group_concat('{"value":"' || m.member || '","$ref":"' || ?
     || CASE m.kind WHEN 1 THEN '/Users/' || m.member || '","type":"User"'
     ELSE '/Groups/' || m.member || '","type":"Group"' END
-    || coalesce(',"display":' || json_quote(m.display), '') || '}', ',') || ']'
+    || iif(m.display IS NULL, '', ',"display":' || json_quote(m.display)) || '}', ',') || ']'
     FROM member m WHERE m.org = r.org AND m.grp = r.id)"""
 _RELATIONS = {Kind.USER: (_GROUPS, 2), Kind.GROUP: (_MEMBERS, 1)}
 _RELATION_NAMES = {Kind.USER: "groups", Kind.GROUP: "members"}

@@ -1,0 +1,69 @@
+# Everything a newcomer needs: `make demo` to see it work, `make test` to run every check.
+# .venv is made here, again only when pyproject.toml or the constraints changed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+QUIET_PIP := --quiet --disable-pip-version-check
+
+.PHONY: help demo test check unit bench fmt constraints clean
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Headcount needs Python 3.11 or newer; install it and try again."; exit 1; }
+ifdef UV
+	@$(UV) venv --quiet --python $(PYTHON) $(VENV)
+else
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
+endif
+
+define install
+	@echo "Installing into $(VENV) ..."
+	@if [ -n "$(UV)" ]; then VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes --no-deps -r $(1) \
+	  && VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation -e .; \
+	else $(BIN)/python -m pip install $(QUIET_PIP) --require-hashes --no-deps -r $(1) \
+	  && $(BIN)/python -m pip install $(QUIET_PIP) --no-deps --no-build-isolation -e .; fi
+	@touch $@
+endef
+
+$(VENV)/.runtime: pyproject.toml constraints/runtime.txt | $(VENV)/bin/python
+	$(call install,constraints/runtime.txt)
+
+$(VENV)/.dev: pyproject.toml constraints/dev.txt | $(VENV)/bin/python
+	$(call install,constraints/dev.txt)
+	@touch $(VENV)/.runtime
+
+demo: $(VENV)/.runtime ## a server, an organisation, and Okta running its accounts
+	@$(BIN)/headcount demo
+
+test: check unit ## every check: format, lint, types, import contracts, tests
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+bench: $(VENV)/.dev ## requests per second, as ratios to an empty answer
+	$(BIN)/python -m bench
+
+fmt: $(VENV)/.dev ## format, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header pyproject.toml constraints/build.in
+
+constraints: ## newest versions of everything that is used (needs uv)
+	$(COMPILE) --upgrade -o constraints/runtime.txt
+	$(COMPILE) --upgrade --extra test -o constraints/dev.txt
+
+clean: ## remove what was made
+	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

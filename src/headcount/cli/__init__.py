@@ -1,0 +1,30 @@
+"""The command line: each command parses, calls one operation, prints."""
+
+import click
+
+from headcount import __version__
+from headcount.cli.accounts import account
+from headcount.cli.events import events
+from headcount.cli.organisations import org
+from headcount.cli.server import serve
+from headcount.cli.stories import demo, simulate
+from headcount.cli.tokens import token
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="headcount")
+def main() -> None:
+    """SCIM 2.0 provisioning: identity providers run the accounts of your organisations.
+
+    A first look, without any set-up: headcount demo
+
+    A server: headcount org create acme --name "Acme", then headcount token issue acme --label okta,
+    then headcount serve. Every command that reads or writes data takes --database, and works while
+    the server runs.
+    """
+
+
+for command in (serve, org, token, account, events, simulate, demo):
+    main.add_command(command)
+
+__all__ = ["main"]

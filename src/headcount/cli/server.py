@@ -1,0 +1,100 @@
+"""`headcount serve`: the server."""
+
+import os
+import socket
+from copy import deepcopy
+from typing import Any
+
+import click
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG
+from uvicorn.supervisors import Multiprocess
+
+from headcount.bootstrap import Runtime
+from headcount.cli.running import database_option, run, settings
+
+_GRACE = 20  # seconds that requests under way have to end
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many processes answer.",
+)
+@database_option
+def serve(host: str, port: int, workers: int, database: str) -> None:
+    """Answer SCIM requests, until Ctrl-C.
+
+    Put a proxy that speaks TLS in front of it; which proxies may tell the scheme and the address of
+    a client is set by FORWARDED_ALLOW_IPS.
+    """
+    given = settings(database)
+    run(database, _ready)  # a database that cannot be used is told before anything listens
+    listening = _listen(host, port)
+    os.environ.update(given.environment())
+    address = f"http://{_written(listening)}/scim/v2"
+    click.echo(f"Headcount answers at {address} (Ctrl-C ends)")
+    config = _config(workers)
+    if workers == 1:
+        uvicorn.Server(config).run(sockets=[listening])
+    else:
+        Multiprocess(config, sockets=[listening]).run()
+
+
+async def _ready(runtime: Runtime) -> None:
+    await runtime.store.ready()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family=family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise click.ClickException(
+            f"cannot listen on {host} port {port} ({error.strerror or error});"
+            " choose another with --host and --port"
+        ) from None
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
+
+
+def _written(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _config(workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        "headcount.bootstrap:application",
+        factory=True,
+        workers=workers,
+        http="httptools",
+        lifespan="on",
+        access_log=False,  # addresses hold names of people
+        server_header=False,
+        log_config=_logging(),
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACE,
+    )
+
+
+def _logging() -> dict[str, Any]:
+    """Uvicorn's own, with our messages beside its."""
+    config = deepcopy(LOGGING_CONFIG)
+    config["loggers"]["headcount"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    return config

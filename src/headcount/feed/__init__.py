@@ -1,0 +1,1 @@
+"""How changes leave: the event feed of an organisation."""

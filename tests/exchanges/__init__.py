@@ -1,0 +1,1 @@
+"""Recorded conversations of identity providers, and the player that holds a server to them."""

@@ -1,0 +1,132 @@
+"""A real server in a process of its own, and an office beside it that works on the same database."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import TypeVar
+
+from headcount.bootstrap import Runtime, open_store, runtime
+from headcount.directory.access import COMMAND_LINE, Caller
+from headcount.directory.tokens import Wish
+from headcount.feed.following import follow
+from headcount.settings import Settings
+from headcount.store.model import Organisation, Policy, Recorded
+
+T = TypeVar("T")
+
+_ANY_POLICY = Policy()
+_NUMBERS = count(1)
+
+
+@contextmanager
+def serving(database: Path, *options: str, **environment: str) -> Iterator[str]:
+    """A server on a free port of loopback; its base address."""
+    server = start(database, *options, **environment)
+    try:
+        yield address_of(server)
+    finally:
+        server.terminate()
+        server.wait(20)
+        assert server.stdout is not None
+        server.stdout.close()
+
+
+def start(database: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+    """A server that the caller has to end."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "headcount", "serve", "--port", "0", *options],
+        env={**os.environ, "HEADCOUNT_DATABASE": f"sqlite:///{database}", **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def address_of(server: subprocess.Popen[str]) -> str:
+    """Where the server says that it answers."""
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    return next(word for word in line.split() if word.startswith("http://"))
+
+
+class Office:
+    """Does what the command line does, without starting a process for each command."""
+
+    def __init__(self, database: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.runtime: Runtime = runtime(open_store(Settings(database=f"sqlite:///{database}")))
+
+    def do(self, work: Callable[[Runtime], Awaitable[T]]) -> T:
+        """Run one operation and wait for it."""
+
+        async def once() -> T:
+            return await work(self.runtime)
+
+        return asyncio.run_coroutine_threadsafe(once(), self._loop).result(60)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.do(lambda runtime: runtime.store.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@dataclass(frozen=True)
+class Site:
+    """One organisation on a running server, with a token for it."""
+
+    base_url: str
+    token: str
+    slug: str
+    office: Office
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation as it stands."""
+        return self.office.do(lambda runtime: runtime.store.organisation(self.slug))
+
+    @property
+    def operator(self) -> Caller:
+        """Whoever works on the command line."""
+        return Caller(self.organisation, COMMAND_LINE)
+
+    def feed(self) -> list[Recorded]:
+        """Every event of the organisation, in order."""
+
+        async def read(runtime: Runtime) -> list[Recorded]:
+            org = (await runtime.store.organisation(self.slug)).id
+            return [recorded async for recorded in follow(runtime.store, org)]
+
+        return self.office.do(read)
+
+    def events(self) -> list[str]:
+        """The types of the events, in order."""
+        return [recorded.type.value for recorded in self.feed()]
+
+    def issue(self, label: str = "another", *, read_only: bool = False) -> str:
+        """One more token."""
+        wish = Wish(label, timedelta(days=1), read_only)
+        token, _ = self.office.do(lambda runtime: runtime.organisations.issue(self.slug, wish))
+        return token
+
+
+def settle(base_url: str, office: Office, policy: Policy = _ANY_POLICY) -> Site:
+    """A new, empty organisation on a running server."""
+    slug = f"organisation-{next(_NUMBERS)}"
+
+    async def create(runtime: Runtime) -> str:
+        await runtime.organisations.create(slug, "An organisation", policy)
+        token, _ = await runtime.organisations.issue(slug, Wish("test"))
+        return token
+
+    return Site(base_url, office.do(create), slug, office)
