@@ -41,10 +41,9 @@ def serve(host: str, port: int, workers: int, database: str) -> None:
     """
     given = settings(database)
     run(database, _ready)  # a database that cannot be used is told before anything listens
-    listening = _listen(host, port)
+    listening = listen(host, port)
     os.environ.update(given.environment())
-    address = f"http://{_written(listening)}/scim/v2"
-    click.echo(f"Headcount answers at {address} (Ctrl-C ends)")
+    click.echo(f"Headcount answers at {told_address(listening)}/scim/v2 (Ctrl-C ends)")
     config = _config(workers)
     if workers == 1:
         uvicorn.Server(config).run(sockets=[listening])
@@ -56,7 +55,8 @@ async def _ready(runtime: Runtime) -> None:
     await runtime.store.ready()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; a port that is taken is told in a sentence."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family=family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -73,9 +73,10 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _written(listening: socket.socket) -> str:
+def told_address(listening: socket.socket) -> str:
+    """Where the socket is reached, such as `http://127.0.0.1:8000`."""
     host, port = listening.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _config(workers: int) -> uvicorn.Config:

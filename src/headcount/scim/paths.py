@@ -18,16 +18,16 @@ class AttrPath:
 
     steps: tuple[Attribute, ...]
     urn: str | None = field(default=None)
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The keys one follows in the JSON."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(step.name for step in self.steps))
 
     @property
     def leaf(self) -> Attribute:
         """The attribute that the path ends at."""
         return self.steps[-1]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The keys one follows in the JSON."""
-        return tuple(step.name for step in self.steps)
 
     def below(self, sub: Attribute) -> "AttrPath":
         """The path one step further down."""

@@ -46,13 +46,12 @@ def whole(seen: Seen, base: str) -> bytes:
     >>> whole(Seen(stored), "https://x.test/scim/v2").decode()[:52]
     '{"id":"7","meta":{"resourceType":"User","created":"2'
     """
-    stored = seen.stored
+    kind, resource_id, number, created, modified, document = seen.stored
     meta = (
-        f',"meta":{{"resourceType":"{stored.kind.value}","created":"{stored.created}",'
-        f'"lastModified":"{stored.modified}","version":"W/\\"{stored.version}\\"",'
-        f'"location":"{location(stored, base)}"}}'
+        f',"meta":{{"resourceType":"{kind}","created":"{created}","lastModified":"{modified}",'
+        f'"version":"W/\\"{number}\\"","location":"{base}/{kind}s/{resource_id}"}}'
     )
-    return b"".join((stored.document[:-1], meta.encode(), _relations(seen), b"}"))
+    return b"".join((document[:-1], meta.encode(), _relations(seen), b"}"))
 
 
 def _relations(seen: Seen) -> bytes:
@@ -84,7 +83,10 @@ def resource(
 
 def page(found: Page, base: str, kind: ResourceType, query: Query) -> Answer:
     """One part of a list (RFC 7644 section 3.4.2)."""
-    resources = [shown(seen, base, kind, query.projection) for seen in found.resources]
+    if query.projection.is_whole:
+        resources = [whole(seen, base) for seen in found.resources]
+    else:
+        resources = [shown(seen, base, kind, query.projection) for seen in found.resources]
     return listed(found.total, query.start, resources)
 
 

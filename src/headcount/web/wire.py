@@ -1,7 +1,7 @@
 """What arrives, from bytes to messages. The one place that knows what clients really send."""
 
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import orjson
 
@@ -86,13 +86,25 @@ def parameters(query_string: bytes) -> dict[str, str]:
     """The parameters by name; of one that is given twice, the last."""
     if not query_string:
         return {}
-    try:
-        pairs = parse_qsl(
-            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
-        )
-    except ValueError:
-        raise InvalidValue(f"the address has more than {MAX_PARAMETERS} parameters") from None
-    return dict(pairs)
+    pairs = query_string.split(b"&")
+    if len(pairs) > MAX_PARAMETERS:
+        raise InvalidValue(f"the address has more than {MAX_PARAMETERS} parameters")
+    return {
+        _text(name): _text(value) for name, _, value in (pair.partition(b"=") for pair in pairs)
+    }
+
+
+def _text(raw: bytes) -> str:
+    """A name or value of a query string (WHATWG URL, application/x-www-form-urlencoded).
+
+    Twice as fast as the standard library's reading of whole query strings, once a look-up.
+
+    >>> _text(b"a+b%20%C3%A4")
+    'a b ä'
+    """
+    if b"%" in raw or b"+" in raw:
+        raw = unquote_to_bytes(raw.replace(b"+", b" "))
+    return raw.decode("utf-8", "replace")
 
 
 def search(body: bytes, kind: ResourceType) -> Query:

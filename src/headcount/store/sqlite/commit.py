@@ -33,7 +33,8 @@ _JOIN = """INSERT OR IGNORE INTO member (org, grp, member, kind, display)
     VALUES (?, ?, ?, ?, ?)"""
 _LEAVE = "DELETE FROM member WHERE org = ? AND grp = ? AND member = ? RETURNING kind"
 _COUNT = """UPDATE organisation SET users = users + ?, active = active + ?, owners = owners + ?,
-    groups = groups + ?, nested = nested + ?, position = position + ? WHERE id = ?
+    groups = groups + ?, nested = nested + ?, users_gone = users_gone + ?,
+    groups_gone = groups_gone + ?, position = position + ? WHERE id = ?
     RETURNING active, owners, position, seats"""
 _LIST = "INSERT OR IGNORE INTO listed_value (org, kind, path, key, id) VALUES (?, ?, ?, ?, ?)"
 _UNLIST = "DELETE FROM listed_value WHERE org = ? AND kind = ? AND path = ? AND key = ? AND id = ?"
@@ -290,7 +291,8 @@ def _disband(connection: apsw.Connection, change: Change) -> int:
 
 def _settle(connection: apsw.Connection, change: Change, effect: _Effect) -> None:
     """Move the counters, hold them against what the organisation allows, append the events."""
-    moved = (effect.users, effect.active, effect.owners, effect.groups, effect.nested)
+    gone = (max(0, -effect.users), max(0, -effect.groups))
+    moved = (effect.users, effect.active, effect.owners, effect.groups, effect.nested, *gone)
     active, owners, position, seats = connection.execute(
         _COUNT, (*moved, len(effect.events), change.org)
     ).get

@@ -10,6 +10,7 @@ from headcount.scim.filters import And, Compare, Filter, Op, ValuePath
 from headcount.scim.messages import Query
 from headcount.scim.paths import AttrPath
 from headcount.store.model import EventType, Kind, OrgId, Page, Recorded, Seen, Stored
+from headcount.store.sqlite.bookmarks import Bookmarks, Place
 from headcount.store.sqlite.filters import KIND_NUMBER, Condition, Translator, json_path
 
 INLINE_MEMBERS = 200  # a longer list of members is read in a thread
@@ -28,8 +29,9 @@ _NESTED = """(WITH RECURSIVE up (grp, direct) AS (
     FROM (SELECT g.id, max(up.direct) AS direct,
     json_extract(CAST(g.document AS TEXT), '$.displayName') AS display
     FROM up JOIN resource g ON g.org = r.org AND g.kind = 2 AND g.id = up.grp GROUP BY g.id))"""
-_GROUPS = f"""CASE (SELECT nested FROM organisation WHERE id = r.org) WHEN 0
-    THEN {_DIRECT} ELSE {_NESTED} END"""
+_GROUPS = f"""CASE WHEN NOT EXISTS
+    (SELECT 1 FROM member m WHERE m.org = r.org AND m.member = r.id) THEN NULL
+    WHEN (SELECT nested FROM organisation WHERE id = r.org) = 0 THEN {_DIRECT} ELSE {_NESTED} END"""
 _MEMBERS = """(SELECT '[' || group_concat('{"value":"' || m.member || '","$ref":"' || ?
     || CASE m.kind WHEN 1 THEN '/Users/' || m.member || '","type":"User"'
     ELSE '/Groups/' || m.member || '","type":"Group"' END
@@ -46,7 +48,12 @@ _GET = {
     for kind, (sql, _) in _RELATIONS.items()
     for relations in (False, True)
 }
+_OWN_COLUMNS = _COLUMNS.count(",") + 1
 _NOTHING = b"[]"
+_TOTALS = {
+    Kind.USER: "SELECT users, users_gone FROM organisation WHERE id = ?",
+    Kind.GROUP: "SELECT groups, groups_gone FROM organisation WHERE id = ?",
+}
 
 
 def get(
@@ -82,20 +89,22 @@ def is_long(connection: apsw.Connection, org: OrgId, kind: Kind, resource_id: st
 
 
 def _seen(kind: Kind, row: tuple[Any, ...]) -> Seen:
-    resource_id, version, created, modified, document, *related = row
-    stored = Stored(kind, resource_id, version, created, modified, document)
-    if not related:
+    stored = Stored(kind, *row[:_OWN_COLUMNS])
+    if len(row) == _OWN_COLUMNS:
         return Seen(stored)
-    return Seen(stored, related[0].encode() if related[0] else _NOTHING)
+    related = row[_OWN_COLUMNS]
+    return Seen(stored, related.encode() if related else _NOTHING)
 
 
-def is_quick(kind: Kind, query: Query) -> bool:
-    """Whether a list is answered in microseconds: by an index, or a page near the beginning."""
+def is_quick(org: OrgId, kind: Kind, query: Query, bookmarks: Bookmarks) -> bool:
+    """Whether a list is answered in microseconds: by an index, a bookmark, or at its beginning."""
     if query.sort_by is not None:
         return False
     if query.where is not None:
         return _is_point(kind, query.where)
-    return query.start <= INLINE_OFFSET and kind is Kind.USER
+    if kind is Kind.GROUP:
+        return False  # its groups may have any number of members
+    return query.start <= INLINE_OFFSET or Place(org, kind, query.start) in bookmarks
 
 
 def _is_point(kind: Kind, where: Filter) -> bool:
@@ -128,47 +137,77 @@ _POINTS: dict[Kind, set[tuple[str, ...]]] = {
 }
 
 
-def find(connection: apsw.Connection, org: OrgId, kind: Kind, query: Query, base: str) -> Page:
-    """The part of the list that `query` asks for, and how long the whole list is."""
-    where = Translator(org, kind, base).condition(query.where) if query.where else None
-    rows = _page(connection, org, kind, query, base, where) if query.count else []
-    seen = [_seen(kind, row) for row in rows]
-    return Page(_total(connection, org, kind, query, where, len(seen)), seen)
-
-
-def _page(
+def find(
     connection: apsw.Connection,
     org: OrgId,
     kind: Kind,
     query: Query,
     base: str,
-    where: Condition | None,
-) -> list[tuple[Any, ...]]:
-    columns, bases = _COLUMNS, []
-    if query.projection.shows(_RELATION_NAMES[kind]):
-        sql, times = _RELATIONS[kind]
-        columns, bases = f"{columns}, {sql}", [base] * times
-    own = [org, KIND_NUMBER[kind]]
-    limits = [query.count, query.start - 1]
-    if where is None and query.sort_by is None and query.start > 1:
-        # Skips over the narrow index instead of over documents.
+    bookmarks: Bookmarks,
+) -> Page:
+    """The part of the list that `query` asks for, and how long the whole list is."""
+    if query.where is None and query.sort_by is None:
+        return _find_all(connection, org, kind, query, base, bookmarks)
+    asked = Translator(org, kind, base)
+    where = asked.condition(query.where) if query.where else Condition("TRUE")
+    order = _order(asked, query)
+    seen = []
+    if query.count:
+        columns, bases = _columns(kind, query, base)
+        sql = (
+            f"SELECT {columns} FROM resource r WHERE {_OWN} AND {where.sql}"
+            f" ORDER BY {order.sql} LIMIT ? OFFSET ?"
+        )
+        given = (*bases, org, KIND_NUMBER[kind], *where.parameters, *order.parameters)
+        rows = connection.execute(sql, (*given, query.count, query.start - 1))
+        seen = [_seen(kind, row) for row in rows]
+    return Page(_total(connection, org, kind, query, where, len(seen)), seen)
+
+
+def _columns(kind: Kind, query: Query, base: str) -> tuple[str, list[str]]:
+    """What is read of each row, and the values of the question marks in it."""
+    if not query.projection.shows(_RELATION_NAMES[kind]):
+        return _COLUMNS, []
+    sql, times = _RELATIONS[kind]
+    return f"{_COLUMNS}, {sql}", [base] * times
+
+
+def _find_all(
+    connection: apsw.Connection,
+    org: OrgId,
+    kind: Kind,
+    query: Query,
+    base: str,
+    bookmarks: Bookmarks,
+) -> Page:
+    """A page of the whole list: behind a bookmark, or counted to over the narrow index."""
+    total, gone = connection.execute(_TOTALS[kind], (org,)).fetchone() or (0, 0)
+    if not query.count:
+        return Page(total, [])
+    columns, given = _columns(kind, query, base)
+    own = (org, KIND_NUMBER[kind])
+    before = bookmarks.find(Place(org, kind, query.start), gone) if query.start > 1 else ""
+    if before is not None:
+        sql = f"SELECT {columns} FROM resource r WHERE {_OWN} AND r.id > ? ORDER BY r.id LIMIT ?"
+        rows = connection.execute(sql, (*given, *own, before, query.count))
+    else:
         inner = f"SELECT r.seq FROM resource r WHERE {_OWN} ORDER BY r.id LIMIT ? OFFSET ?"
         sql = f"SELECT {columns} FROM resource r WHERE r.seq IN ({inner}) ORDER BY r.id"
-        return connection.execute(sql, (*bases, *own, *limits)).fetchall()
-    order = _order(Translator(org, kind, base), query)
-    condition = f" AND {where.sql}" if where else ""
-    sql = (
-        f"SELECT {columns} FROM resource r WHERE {_OWN}{condition}"
-        f" ORDER BY {order.sql} LIMIT ? OFFSET ?"
-    )
-    asked = where.parameters if where else []
-    return connection.execute(sql, (*bases, *own, *asked, *order.parameters, *limits)).fetchall()
+        rows = connection.execute(sql, (*given, *own, query.count, query.start - 1))
+    seen = [_seen(kind, row) for row in rows]
+    if seen:
+        place = Place(org, kind, query.start + len(seen))
+        bookmarks.put(place, gone, seen[-1].stored.id)
+    return Page(total, seen)
+
+
+_BY_ID = Condition("r.id")
 
 
 def _order(translator: Translator, query: Query) -> Condition:
     """No value comes last, or first when descending (RFC 7644 section 3.4.2.3); then by id."""
     if query.sort_by is None:
-        return Condition("r.id")
+        return _BY_ID
     key = _sort_key(translator, query.sort_by)
     direction = " DESC" if query.descending else ""
     return Condition(
@@ -208,13 +247,9 @@ def _total(
     org: OrgId,
     kind: Kind,
     query: Query,
-    where: Condition | None,
+    where: Condition,
     found: int,
 ) -> int:
-    if where is None:
-        column = "users" if kind is Kind.USER else "groups"
-        sql = f"SELECT {column} FROM organisation WHERE id = ?"
-        return int(connection.execute(sql, (org,)).get or 0)
     if found < query.count and (found or query.start == 1):
         return query.start - 1 + found
     sql = f"SELECT count(*) FROM resource r WHERE {_OWN} AND {where.sql}"

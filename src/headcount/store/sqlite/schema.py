@@ -19,6 +19,8 @@ CREATE TABLE organisation (
     owners INTEGER NOT NULL DEFAULT 0,
     groups INTEGER NOT NULL DEFAULT 0,
     nested INTEGER NOT NULL DEFAULT 0,          -- memberships of groups in groups
+    users_gone INTEGER NOT NULL DEFAULT 0,      -- ever deleted
+    groups_gone INTEGER NOT NULL DEFAULT 0,
     position INTEGER NOT NULL DEFAULT 0         -- of the last event
 );
 CREATE TABLE token (

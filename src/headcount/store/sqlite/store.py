@@ -28,6 +28,7 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.sqlite import admin, commit, reads
+from headcount.store.sqlite.bookmarks import Bookmarks
 from headcount.store.sqlite.connection import FileLock, Readers, open_reader, open_writer
 from headcount.store.sqlite.schema import bring_up_to_date
 from headcount.store.sqlite.writer import Writer
@@ -46,6 +47,7 @@ class SqliteStore:
         self._inline = open_reader(path)
         self._readers = Readers(path)
         self._threads = ThreadPoolExecutor(_SCANNERS, thread_name_prefix="headcount-scan")
+        self._bookmarks = Bookmarks()
         self._seen_data = -1
         self._epoch = 0
 
@@ -60,9 +62,9 @@ class SqliteStore:
         return read(self._inline)
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
-        if reads.is_quick(kind, query):
-            return reads.find(self._inline, org, kind, query, base)
-        return await self._scan(lambda c: reads.find(c, org, kind, query, base))
+        if reads.is_quick(org, kind, query, self._bookmarks):
+            return reads.find(self._inline, org, kind, query, base, self._bookmarks)
+        return await self._scan(lambda c: reads.find(c, org, kind, query, base, self._bookmarks))
 
     async def commit(self, change: Change) -> Outcome:
         return await self._writer.do(lambda connection: commit.apply(connection, change))
