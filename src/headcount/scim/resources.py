@@ -60,9 +60,7 @@ def _read_by_path(
     read = read_value(path.leaf, value, dialect)
     for name in reversed(path.names[1:]):
         read = {name: read} if read is not None else None
-    held = document.get(path.names[0])
-    if read is not None or path.names[0] not in document:
-        document[path.names[0]] = _merged(held, read)
+    document[path.names[0]] = _merged(document.get(path.names[0]), read)
 
 
 def _merged(held: Any, read: Any) -> Any:

@@ -1,7 +1,7 @@
 """Answers as bytes: a stored document is completed, never parsed and printed again."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -19,13 +19,12 @@ RELATIONS = {Kind.USER: "groups", Kind.GROUP: "members"}
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back to the client."""
 
     status: int
     body: bytes = b""
-    headers: Headers = field(default_factory=list)
+    headers: Sequence[tuple[bytes, bytes]] = ()
 
 
 def location(stored: Stored, base: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from headcount.directory.access import Caller
 from headcount.directory.tokens import digest_of, is_good, is_well_formed
 from headcount.errors import Unauthorized
-from headcount.store.model import Organisation, Token
+from headcount.store.model import Token
 from headcount.store.promise import Store
 
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -20,7 +20,7 @@ class Authentication:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
-        self._known: dict[bytes, tuple[Token, Organisation]] = {}
+        self._known: dict[bytes, tuple[Token, Caller]] = {}
         self._epoch = -1
         self._touched: dict[str, datetime] = {}
 
@@ -38,26 +38,26 @@ class Authentication:
         found = self._find(digest)
         if found is None or not hmac.compare_digest(found[0].digest, digest):
             raise Unauthorized("the token is not known here: check that it was copied whole")
-        token, organisation = found
-        if slug is not None and slug != organisation.slug:
+        token, caller = found
+        if slug is not None and slug != caller.organisation.slug:
             raise Unauthorized("the token belongs to another organisation than this address")
         now = self._clock()
         if not is_good(token, now):
             raise Unauthorized(_ended(token))
         self._touch(token, now)
-        return Caller(organisation, "token:" + token.id, token.read_only)
+        return caller
 
-    def _find(self, digest: bytes) -> tuple[Token, Organisation] | None:
+    def _find(self, digest: bytes) -> tuple[Token, Caller] | None:
         epoch = self._store.access_epoch()
         if epoch != self._epoch or len(self._known) > _MAX_KNOWN:
             self._known.clear()
             self._epoch = epoch
-        found = self._known.get(digest)
-        if found is None:
-            found = self._store.find_token(digest)
-            if found is not None:
-                self._known[digest] = found
-        return found
+        known = self._known.get(digest)
+        if known is None and (found := self._store.find_token(digest)) is not None:
+            token, organisation = found
+            caller = Caller(organisation, "token:" + token.id, token.read_only)
+            known = self._known[digest] = (token, caller)
+        return known
 
     def _touch(self, token: Token, now: datetime) -> None:
         last = self._touched.get(token.id)

@@ -1,7 +1,7 @@
 """What each method does at each address: who calls, what was sent, one operation, one answer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from headcount.directory.access import Caller
 from headcount.directory.directory import Directory
@@ -16,9 +16,8 @@ from headcount.web import answers, wire
 from headcount.web.answers import RELATIONS, Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, ready to be answered."""
+class Call(NamedTuple):
+    """One request, ready to be answered. Made once a request, so a tuple: a third of the cost."""
 
     directory: Directory
     caller: Caller

@@ -1,6 +1,6 @@
 """Which address takes which method: one small table, read once for each request."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from headcount.errors import MethodNotAllowed, NotFound
 from headcount.store.model import Kind
@@ -32,8 +32,7 @@ _SINGLE: dict[str, Methods] = {
 _WITH_ID = frozenset({"resourcetypes", "schemas"})
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """Who answers, about what."""
 
     handler: Handler

@@ -89,22 +89,22 @@ def parameters(query_string: bytes) -> dict[str, str]:
     pairs = query_string.split(b"&")
     if len(pairs) > MAX_PARAMETERS:
         raise InvalidValue(f"the address has more than {MAX_PARAMETERS} parameters")
-    return {
-        _text(name): _text(value) for name, _, value in (pair.partition(b"=") for pair in pairs)
-    }
+    found = {}
+    for pair in pairs:
+        name, _, value = pair.partition(b"=")
+        if b"%" in pair or b"+" in pair:
+            name, value = _decoded(name), _decoded(value)
+        found[name.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
+    return found
 
 
-def _text(raw: bytes) -> str:
+def _decoded(raw: bytes) -> bytes:
     """A name or value of a query string (WHATWG URL, application/x-www-form-urlencoded).
 
-    Twice as fast as the standard library's reading of whole query strings, once a look-up.
-
-    >>> _text(b"a+b%20%C3%A4")
+    >>> _decoded(b"a+b%20%C3%A4").decode()
     'a b ä'
     """
-    if b"%" in raw or b"+" in raw:
-        raw = unquote_to_bytes(raw.replace(b"+", b" "))
-    return raw.decode("utf-8", "replace")
+    return unquote_to_bytes(raw.replace(b"+", b" "))
 
 
 def search(body: bytes, kind: ResourceType) -> Query:

@@ -56,11 +56,26 @@ def _unopened(path: Path) -> Unavailable:
     )
 
 
-class Readers(threading.local):
+class Readers:
     """One reading connection for each thread that scans."""
 
     def __init__(self, path: Path) -> None:
-        self.connection = open_reader(path)
+        self._path = path
+        self._of_thread = threading.local()
+        self._all: list[apsw.Connection] = []
+
+    def connection(self) -> apsw.Connection:
+        """The connection of this thread."""
+        found: apsw.Connection | None = getattr(self._of_thread, "connection", None)
+        if found is None:
+            found = self._of_thread.connection = open_reader(self._path)
+            self._all.append(found)
+        return found
+
+    def close(self) -> None:
+        """Close them all, once their threads have ended."""
+        for connection in self._all:
+            connection.close()
 
 
 def _fold(*given: Any) -> str | None:

@@ -66,7 +66,7 @@ class Condition:
 Expression = Condition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Translator:
     """Turns filters about the resources of one kind in one organisation into SQL."""
 

@@ -48,7 +48,7 @@ class SqliteStore:
         self._readers = Readers(path)
         self._threads = ThreadPoolExecutor(_SCANNERS, thread_name_prefix="headcount-scan")
         self._bookmarks = Bookmarks()
-        self._seen_data = -1
+        self._seen_data: object = None
         self._epoch = 0
 
     async def get(
@@ -105,7 +105,7 @@ class SqliteStore:
         return admin.find_token(self._inline, digest)
 
     def access_epoch(self) -> int:
-        data = self._inline.execute("PRAGMA data_version").get
+        data = self._inline.pragma("data_version")
         if data != self._seen_data:  # somebody wrote something, in this process or another
             self._seen_data = data
             self._epoch = admin.epoch(self._inline)
@@ -117,11 +117,12 @@ class SqliteStore:
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.close)
         self._threads.shutdown()
+        self._readers.close()
         self._inline.close()
 
     async def _scan(self, read: Callable[[apsw.Connection], T]) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: read(self._readers.connection))
+        return await loop.run_in_executor(self._threads, lambda: read(self._readers.connection()))
 
 
 def _prepare(path: Path) -> None:
