@@ -246,12 +246,15 @@ class Directory:
 def check_version(stored: Stored, if_match: str | None) -> None:
     """Refuse when the current version is none of those in `if_match` (RFC 7644 section 3.14).
 
+    What a tag says of an account's groups, behind a hyphen, is left aside: nobody writes them here.
+
     Raises:
         VersionMismatch: it is not.
     """
     if if_match is None or if_match.strip() == "*":
         return
-    if f'"{stored.version}"' not in {tag.strip().removeprefix("W/") for tag in if_match.split(",")}:
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
+    if str(stored.version) not in {tag.partition("-")[0] for tag in tags}:
         raise VersionMismatch(
             f'the {stored.kind} is version W/"{stored.version}" now, not {if_match[:100]};'
             " read it again and repeat the change"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 import orjson
 
@@ -32,9 +33,17 @@ def location(stored: Stored, base: str) -> str:
     return f"{base}/{stored.kind.value}s/{stored.id}"
 
 
-def version(stored: Stored) -> str:
-    """The version of a resource as an entity tag (RFC 7644 section 3.14)."""
-    return f'W/"{stored.version}"'
+def version(seen: Seen) -> str:
+    """The version of what is shown, as an entity tag (RFC 7644 section 3.14)."""
+    return f'W/"{_number(seen)}"'
+
+
+def _number(seen: Seen) -> str:
+    """The version of an account says nothing of its groups, so what is shown of them is added."""
+    if seen.stored.kind is Kind.GROUP or seen.relations in {None, b"[]"}:
+        return str(seen.stored.version)
+    assert seen.relations is not None
+    return f"{seen.stored.version}-{crc32(seen.relations):08x}"
 
 
 def whole(seen: Seen, base: str) -> bytes:
@@ -45,7 +54,8 @@ def whole(seen: Seen, base: str) -> bytes:
     >>> whole(Seen(stored), "https://x.test/scim/v2").decode()[:52]
     '{"id":"7","meta":{"resourceType":"User","created":"2'
     """
-    kind, resource_id, number, created, modified, document = seen.stored
+    kind, resource_id, _, created, modified, document = seen.stored
+    number = _number(seen)
     meta = (
         f',"meta":{{"resourceType":"{kind}","created":"{created}","lastModified":"{modified}",'
         f'"version":"W/\\"{number}\\"","location":"{base}/{kind}s/{resource_id}"}}'
@@ -74,7 +84,7 @@ def resource(
     status: int, seen: Seen, base: str, kind: ResourceType, projection: Projection
 ) -> Answer:
     """One resource, with its version and, when it is new, its address in the headers."""
-    headers = [(b"etag", version(seen.stored).encode())]
+    headers = [(b"etag", version(seen).encode())]
     if status == 201:
         headers.append((b"location", location(seen.stored, base).encode()))
     return Answer(status, shown(seen, base, kind, projection), headers)

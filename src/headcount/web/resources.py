@@ -79,16 +79,17 @@ async def read_resource(call: Call) -> Answer:
     seen = await call.directory.get(
         call.caller, call.kind, call.id, base=call.base, relations=relations
     )
-    if _is_known(seen.stored, call.if_none_match):
-        return Answer(304, headers=[(b"etag", answers.version(seen.stored).encode())])
+    tag = answers.version(seen)
+    if _is_known(tag, call.if_none_match):
+        return Answer(304, headers=[(b"etag", tag.encode())])
     return answers.resource(200, seen, call.base, call.type, projection)
 
 
-def _is_known(stored: Stored, if_none_match: str | None) -> bool:
+def _is_known(tag: str, if_none_match: str | None) -> bool:
     if if_none_match is None:
         return False
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return "*" in tags or f'"{stored.version}"' in tags
+    tags = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}
+    return "*" in tags or tag.removeprefix("W/") in tags
 
 
 async def replace_resource(call: Call) -> Answer:
@@ -110,7 +111,7 @@ async def patch_resource(call: Call) -> Answer:
         call.caller, call.kind, call.id, operations, dialect=wire.DIALECT, if_match=call.if_match
     )
     if outcome.member_count > call.group_answer and call.projection().is_whole:
-        return Answer(204, headers=[(b"etag", answers.version(outcome.stored).encode())])
+        return Answer(204, headers=[(b"etag", answers.version(Seen(outcome.stored)).encode())])
     return await _outcome(call, 200, outcome)
 
 
