@@ -39,7 +39,7 @@ WORDS = (
     "aß",
     "İ",  # lower() and casefold() make two characters of it
     "i",
-    "ı",
+    "\u0131",  # the dotless i
     "Σς",  # two small letters of one capital
     "%",  # what LIKE takes for anything
     "a%b",

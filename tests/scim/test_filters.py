@@ -188,6 +188,7 @@ def test_precedence(text: str, expected: Filter) -> None:
             r'title eq "\ud800"', "not a JSON string", id="half a pair, which no text holds"
         ),
         pytest.param('title eq "\ud800"', "not a JSON string", id="the half itself"),
+        pytest.param('title eq "\udc00"', "not a JSON string", id="the other half"),
         pytest.param("title eq 01", "a value", id="a number that JSON has not"),
         pytest.param("title eq ٣", "a value", id="a digit of another script"),
         pytest.param("title pr title pr", "'and', 'or' or the end", id="nothing between"),
@@ -290,7 +291,9 @@ COUNTED = ResourceType(
     "Thing",
     "/Things",
     "",
-    Schema("urn:thing", "Thing", "", (Attribute("size", "integer"), Attribute("made", "dateTime"))),
+    Schema(
+        "urn:thing", "Thing", "", (Attribute("size", "integer"), Attribute("weight", "decimal"))
+    ),
     (),
 )
 
@@ -310,10 +313,17 @@ def test_reads_numbers(word: str, value: int) -> None:
     assert isinstance(node.value, int)
 
 
+@pytest.mark.parametrize(("word", "value"), [("1.5", 1.5), ("-2E+3", -2000.0), ("7", 7)])
+def test_reads_decimals(word: str, value: float) -> None:
+    expected = Compare(at("weight", COUNTED), Op.LT, value)
+    assert parse_filter(f"weight lt {word}", COUNTED) == expected
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("size eq 1e999", id="a number beyond all floats"),
+        pytest.param("weight eq 1e999", id="a number beyond all floats"),
+        pytest.param("size eq 1.5", id="a fraction of a whole number"),
         pytest.param("size co 7", id="a part of a number"),
         pytest.param("size eq true", id="a boolean"),
         pytest.param('size eq "7"', id="a text"),

@@ -190,5 +190,5 @@ def test_a_user_fits_what_stands_in_it(user: Document) -> None:
     assert emails is not None
     for entry in user.get("emails", []):
         parts = [AttrPath((sub,)) for sub in emails.leaf.sub if sub.name in entry]
-        terms = [Compare(part, Op.EQ, entry[part.leaf.name]) for part in parts]
+        terms: list[Filter] = [Compare(part, Op.EQ, entry[part.leaf.name]) for part in parts]
         assert matches(ValuePath(emails, reduce(And, terms)), user)

@@ -135,6 +135,12 @@ def test_names(names: Any) -> None:
     assert read_query({"excludedAttributes": names}, USER_TYPE).projection == unwanted
 
 
+@pytest.mark.parametrize("names", ["", " ", ",", [], [""], None])
+def test_no_names_are_no_question(names: Any) -> None:
+    query = read_query({"attributes": names, "excludedAttributes": names}, USER_TYPE)
+    assert query.projection is WHOLE
+
+
 @pytest.mark.parametrize("body", [None, [], "x", 7])
 def test_a_search_is_an_object(body: Any) -> None:
     with pytest.raises(InvalidSyntax, match="SearchRequest"):

@@ -1,5 +1,6 @@
 """Reading PATCH messages (RFC 7644 section 3.5.2)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from headcount.errors import (
     ScimError,
     TooMany,
 )
+from headcount.scim.attributes import Attribute, Mutability
 from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.filters import MAX_LENGTH
 from headcount.scim.operations import MAX_OPERATIONS, PatchOp, read_operations, read_target
@@ -249,6 +251,14 @@ def test_knows_what_the_server_keeps(text: str, *, read_only: bool) -> None:
     target = read_target(text, USER_TYPE)
     assert target is not None
     assert target.is_read_only is read_only
+
+
+def test_a_read_only_part_of_an_entry_is_the_servers() -> None:
+    target = read_target("emails[type pr]", USER_TYPE)
+    assert target is not None
+    seal = Attribute("seal", mutability=Mutability.READ_ONLY)
+    assert replace(target, sub=seal).is_read_only
+    assert not replace(target, sub=Attribute("seal")).is_read_only
 
 
 def test_a_target_knows_the_attribute_that_it_lies_in() -> None:

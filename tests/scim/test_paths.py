@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from headcount.scim import paths
 from headcount.scim.paths import LONGEST_NAME, resolve, values_at
 from headcount.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, RESOURCE_TYPES, USER_TYPE, USER_URN
 from tests.scim.strategies import leaf_paths
@@ -70,7 +71,9 @@ def test_a_printed_path_leads_back() -> None:
 
 
 def test_a_name_of_any_length_is_answered_and_not_remembered() -> None:
-    assert resolve(USER_TYPE, "userName." * 100_000) is None
+    before = paths._resolve.cache_info().misses
+    assert resolve(USER_TYPE, "x" * (LONGEST_NAME + 1)) is None
+    assert paths._resolve.cache_info().misses == before
     assert max(len(str(path)) for path in leaf_paths(USER_TYPE)) < LONGEST_NAME
 
 

@@ -246,12 +246,12 @@ def test_nothing_else_is_required() -> None:
 
 def test_schemas_come_first_and_name_what_has_values() -> None:
     bare = with_schemas({"userName": "ada", "schemas": ["x"], E: {}}, USER_TYPE)
-    assert list(bare.items())[0] == ("schemas", [U])
+    assert next(iter(bare.items())) == ("schemas", [U])
     assert with_schemas({E: {"department": "x"}}, USER_TYPE)["schemas"] == [U, E]
 
 
 def test_without_empty_keeps_what_is_false() -> None:
-    document = {"a": None, "b": [], "c": {}, "d": False, "e": "", "f": [None]}
+    document: Document = {"a": None, "b": [], "c": {}, "d": False, "e": "", "f": [None]}
     assert without_empty(document) == {"d": False, "e": "", "f": [None]}
 
 
