@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from headcount.errors import InvalidSyntax, InvalidValue
+from headcount.errors import InvalidSyntax, InvalidValue, TooMany
 from headcount.scim.dialect import BY_THE_BOOK
 from headcount.scim.resources import (
     Document,
@@ -307,3 +307,15 @@ def test_nothing_kept_is_empty(document: Document) -> None:
 
     for value in document.values():
         check(value)
+
+
+def test_a_list_longer_than_any_persons_is_refused() -> None:
+    emails = [{"value": f"{number}@x.test"} for number in range(1_001)]
+    assert read_resource({"emails": emails[1:]}, USER_TYPE)
+    with pytest.raises(TooMany, match="1001 values"):
+        read_resource({"emails": emails}, USER_TYPE)
+
+
+def test_a_group_may_have_any_number_of_members() -> None:
+    members = [{"value": str(number)} for number in range(1_001)]
+    assert len(read_resource({"members": members}, GROUP_TYPE)["members"]) == len(members)

@@ -43,6 +43,7 @@ class Attribute:
     canonical: tuple[str, ...] = ()
     closed: bool = False  # `canonical` is all there is: any other value is refused
     references: tuple[str, ...] = ()
+    most: int | None = 1_000  # values, where it is multi-valued; None: as many as one likes
     description: str = ""
     sub: tuple["Attribute", ...] = ()
 

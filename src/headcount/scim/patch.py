@@ -13,7 +13,7 @@ from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.filters import And, Compare, Filter, Op
 from headcount.scim.match import matches
 from headcount.scim.operations import Operation, PatchOp
-from headcount.scim.resources import Document, one_primary, read_value
+from headcount.scim.resources import Document, check_count, one_primary, read_value
 from headcount.scim.values import Key, comparison_key, is_empty
 
 _REMOVE = PatchOp.REMOVE
@@ -125,6 +125,7 @@ def _set_list(
             newly_primary = at
     if newly_primary is not None:  # the same entry may have come twice, once without
         held[newly_primary] = {**held[newly_primary], "primary": True}
+    check_count(attribute, held)
     _set(container, attribute, one_primary(held, keep=newly_primary) or None)
 
 

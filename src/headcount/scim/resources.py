@@ -7,7 +7,7 @@ here, so that nothing behind this door has to ask.
 from collections.abc import Mapping
 from typing import Any
 
-from headcount.errors import InvalidSyntax, InvalidValue
+from headcount.errors import InvalidSyntax, InvalidValue, TooMany
 from headcount.scim.attributes import Attribute, Mutability, ResourceType
 from headcount.scim.dialect import BY_THE_BOOK, Dialect, wrong_shape
 from headcount.scim.paths import as_attribute
@@ -92,8 +92,21 @@ def read_value(attribute: Attribute, value: Any, dialect: Dialect) -> Any:
         return _read_one(attribute, value, dialect)
     if not isinstance(value, list):
         value = dialect.listed(attribute, value)
+    check_count(attribute, value)
     entries = [_read_one(attribute, entry, dialect) for entry in value]
     return one_primary([entry for entry in entries if entry is not None]) or None
+
+
+def check_count(attribute: Attribute, entries: list[Any]) -> None:
+    """Refuse a list that is longer than any person's is, for every change reads all of it.
+
+    Raises:
+        TooMany: it has more than `attribute.most` values.
+    """
+    if attribute.most is not None and len(entries) > attribute.most:
+        raise TooMany(
+            f"{attribute.name} has {len(entries)} values; at most {attribute.most} are kept"
+        )
 
 
 def _read_one(attribute: Attribute, value: Any, dialect: Dialect) -> Any:

@@ -255,6 +255,7 @@ MEMBERS = Attribute(
     "members",
     "complex",
     multi_valued=True,
+    most=None,
     description="The accounts and groups that are in the group.",
     sub=(
         Attribute(
