@@ -90,9 +90,8 @@ def check(account: Document, policy: Policy) -> None:
     """
     check_required(account, USER_TYPE)
     name: str = account["userName"]
-    local, at, domain = name.rpartition("@")
-    looks_right = bool(local and at and "." in domain and not _has_space(name))
-    if policy.username_format is UsernameFormat.EMAIL and not looks_right:
+    domain = name.rpartition("@")[2]
+    if policy.username_format is UsernameFormat.EMAIL and not _is_address(name):
         raise InvalidValue(f"userName must be an e-mail address here, not {name[:200]!r}")
     if policy.allowed_domains and domain.casefold() not in policy.allowed_domains:
         allowed = ", ".join(policy.allowed_domains)
@@ -101,8 +100,10 @@ def check(account: Document, policy: Policy) -> None:
         )
 
 
-def _has_space(text: str) -> bool:
-    return any(character.isspace() for character in text)
+def _is_address(name: str) -> bool:
+    local, at, domain = name.rpartition("@")
+    has_space = any(character.isspace() for character in name)
+    return bool(local and at and "." in domain and not has_space)
 
 
 def is_same(before: Document, after: Document) -> bool:

@@ -109,13 +109,15 @@ class Directory:
             VersionMismatch: `if_match` is not the current version.
         """
 
+        pinned = if_match is not None
+
         async def decide(before: Stored) -> Outcome:
             document = loads(before.document)
             if kind is Kind.USER:
                 after = accounts.replaced(document, sent, caller.organisation.policy)
                 return await self._commit(caller, before, document, after)
             after, members = groups.apart(sent, dialect)
-            return await self._commit(caller, before, document, after, members)
+            return await self._commit(caller, before, document, after, members, pinned=pinned)
 
         return await self._changing(caller, kind, resource_id, if_match, decide)
 
@@ -137,20 +139,24 @@ class Directory:
             NoTarget, Mutability, InvalidValue: an operation cannot be applied.
         """
 
+        pinned = if_match is not None
+
         async def decide(before: Stored) -> Outcome:
+            members = await self._members(caller, resource_id, operations, dialect)
+            others = [one for one in operations if one.target.head is not MEMBERS]
+            if not others:
+                return await self._commit(caller, before, {}, {}, members, pinned=pinned)
             document = loads(before.document)
             after: Document = loads(before.document)
-            members = await self._members(caller, resource_id, operations, dialect)
-            for operation in operations:
-                if operation.target.head is not MEMBERS:
-                    apply(after, operation, dialect)
+            for operation in others:
+                apply(after, operation, dialect)
             if kind is Kind.USER:
                 touched = {operation.target.head.name for operation in operations}
                 policy = caller.organisation.policy
                 after = accounts.patched(document, after, touched, policy)
             else:
                 check_required(after, GROUP_TYPE)
-            return await self._commit(caller, before, document, after, members)
+            return await self._commit(caller, before, document, after, members, pinned=pinned)
 
         return await self._changing(caller, kind, resource_id, if_match, decide)
 
@@ -201,12 +207,31 @@ class Directory:
         was: Document,
         after: Document,
         members: MemberDelta = NO_MEMBERS,
+        *,
+        pinned: bool = False,
     ) -> Outcome:
-        """Write what changed; what did not change keeps its version."""
-        changed = not accounts.is_same(was, after)
-        if not changed and not members:
-            return Outcome(before, changed=False)
-        told = events.changed_account if before.kind is Kind.USER else events.changed_group
+        """Write what changed; what did not change keeps its version.
+
+        Members change one by one, so a change of members alone holds for any version of the group,
+        unless it is `pinned` to the one that was read.
+        """
+        if accounts.is_same(was, after):
+            if not members:
+                return Outcome(before, changed=False)
+            return await self.store.commit(
+                Change(
+                    org=caller.organisation.id,
+                    kind=before.kind,
+                    id=before.id,
+                    actor=caller.actor,
+                    at=self.now(),
+                    members=members,
+                    expected=before.version if pinned else None,
+                )
+            )
+        tell = events.changed_account if before.kind is Kind.USER else events.changed_group
+        told = tell(was, after)
+        whole = {**after, "id": before.id}
         return await self.store.commit(
             Change(
                 org=caller.organisation.id,
@@ -214,10 +239,10 @@ class Directory:
                 id=before.id,
                 actor=caller.actor,
                 at=self.now(),
-                after=draft(before.kind, {**after, "id": before.id}) if changed else None,
+                after=draft(before.kind, whole, same_keys=events.only_state(told)),
                 members=members,
-                expected=before.version if changed else None,
-                events=told(was, after) if changed else (),
+                expected=before.version,
+                events=told,
             )
         )
 

@@ -19,18 +19,24 @@ _IN_COLUMNS = {
 }
 
 
-def draft(kind: Kind, document: Document) -> Draft:
-    """The document as it shall stand, ready for the store."""
+def draft(kind: Kind, document: Document, *, same_keys: bool = False) -> Draft:
+    """The document as it shall stand, ready for the store.
+
+    Args:
+        kind: what the document is.
+        document: the whole of it.
+        same_keys: nothing changed but whether an account is active, or its role.
+    """
     resource_type = RESOURCE_TYPES[kind]
     whole = with_schemas(document, resource_type)
     title = document[_NAMES[kind]]
-    keys = _keys(whole, resource_type, _IN_COLUMNS[kind])
+    keys = {} if same_keys else _keys(whole, resource_type, _IN_COLUMNS[kind])
     indexed = Indexed(
         name=title.casefold(),
         external_id=document.get("externalId"),
         active=document.get("active"),
         role=document.get("role"),
-        keys=dumps(keys),
+        keys=None if same_keys else dumps(keys),
         listed=listed_values(keys),
     )
     return Draft(dumps(whole), indexed, title)

@@ -1,12 +1,15 @@
 """What a change means to the application: the events that tell of it. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from headcount.directory.accounts import is_active, role_of
 from headcount.scim.resources import Document
 from headcount.store.model import Event, EventType
 
+_STATE = frozenset(
+    {EventType.ROLE_CHANGED, EventType.ACCOUNT_DEACTIVATED, EventType.ACCOUNT_REACTIVATED}
+)
 _APART = frozenset({"schemas", "id", "active", "role"})
 
 
@@ -30,6 +33,11 @@ def _account_events(before: Document, after: Document) -> Iterator[Event]:
     back = is_active(after)
     if is_active(before) is not back:
         yield Event(EventType.ACCOUNT_REACTIVATED if back else EventType.ACCOUNT_DEACTIVATED)
+
+
+def only_state(told: Collection[Event]) -> bool:
+    """Whether an account changed in nothing but whether it is active, or its role."""
+    return bool(told) and all(event.type in _STATE for event in told)
 
 
 def deleted_account(account: Document) -> tuple[Event, ...]:

@@ -5,7 +5,7 @@ import threading
 import time
 
 _RANDOM_BITS = 74
-_STEP_BITS = 40  # ids of one millisecond follow one another, too far apart to guess
+_STEP = (1 << 40) - 1  # ids of one millisecond follow one another, too far apart to guess
 
 
 class Identifiers:
@@ -18,10 +18,12 @@ class Identifiers:
     def __call__(self) -> str:
         """The next id, such as `0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b`."""
         milliseconds = time.time_ns() // 1_000_000
-        fresh = (milliseconds << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
+        chance = secrets.randbits(_RANDOM_BITS)
         with self._lock:
-            if fresh <= self._last or fresh >> _RANDOM_BITS == self._last >> _RANDOM_BITS:
-                fresh = self._last + 1 + secrets.randbits(_STEP_BITS)
+            if milliseconds > self._last >> _RANDOM_BITS:
+                fresh = (milliseconds << _RANDOM_BITS) | chance
+            else:
+                fresh = self._last + 1 + (chance & _STEP)
             self._last = fresh
         return _written(fresh)
 

@@ -110,6 +110,11 @@ class Schema:
         return {attribute.folded: attribute for attribute in self.attributes}
 
     @cached_property
+    def required(self) -> tuple[Attribute, ...]:
+        """The attributes that a resource must have."""
+        return tuple(attribute for attribute in self.attributes if attribute.required)
+
+    @cached_property
     def folded(self) -> str:
         """The URN in the form in which URNs are compared (RFC 8141: without case)."""
         return self.id.lower()

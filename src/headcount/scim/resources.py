@@ -183,7 +183,7 @@ def check_required(document: Document, kind: ResourceType) -> None:
     Raises:
         InvalidValue: a required attribute has no value.
     """
-    for attribute in kind.schema.attributes:
+    for attribute in kind.schema.required:
         value = document.get(attribute.name)
-        if attribute.required and (value is None or not str(value).strip()):
+        if value is None or not str(value).strip():
             raise InvalidValue(f"{attribute.name} is required and must not be empty")

@@ -99,7 +99,8 @@ class Indexed:
     external_id: str | None
     active: bool | None = None
     role: str | None = None
-    keys: bytes = b"{}"  # JSON: the keys of all other attributes, nested as the document is
+    keys: bytes | None = b"{}"  # JSON: the keys of all other attributes, nested as the document is
+    """None: name, external id and all keys are as they were before the change."""
     listed: tuple[tuple[str, str], ...] = ()  # what `listed_values` finds in the keys
 
 

@@ -27,6 +27,8 @@ _INSERT = """INSERT INTO resource (org, kind, id, version, created, modified, na
     active, role, keys, document) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _UPDATE = """UPDATE resource SET version = ?, modified = ?, name = ?, external_id = ?, active = ?,
     role = ?, keys = ?, document = ? WHERE seq = ?"""
+_UPDATE_STATE = """UPDATE resource SET version = ?, modified = ?, active = ?, role = ?, document = ?
+    WHERE seq = ?"""
 _BUMP = """UPDATE resource SET version = version + 1, modified = ?, member_count = member_count + ?
     WHERE org = ? AND kind = 2 AND id = ?"""
 _JOIN = """INSERT OR IGNORE INTO member (org, grp, member, kind, display)
@@ -107,6 +109,7 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, _Effe
     draft = change.after
     assert draft is not None
     held = draft.indexed
+    assert held.keys is not None
     values = (
         held.name,
         held.external_id,
@@ -184,6 +187,10 @@ def _write(
     connection: apsw.Connection, change: Change, row: _Row, draft: Draft, version: int
 ) -> None:
     held = draft.indexed
+    if held.keys is None:
+        slim = (version, change.at, held.active, held.role, draft.document, row.seq)
+        connection.execute(_UPDATE_STATE, slim)
+        return
     keys = held.keys.decode()
     values = (held.name, held.external_id, held.active, held.role, keys, draft.document)
     try:
