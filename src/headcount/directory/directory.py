@@ -108,7 +108,6 @@ class Directory:
             NotFound: no such resource in this organisation.
             VersionMismatch: `if_match` is not the current version.
         """
-
         pinned = if_match is not None
 
         async def decide(before: Stored) -> Outcome:
@@ -138,7 +137,6 @@ class Directory:
             VersionMismatch: `if_match` is not the current version.
             NoTarget, Mutability, InvalidValue: an operation cannot be applied.
         """
-
         pinned = if_match is not None
 
         async def decide(before: Stored) -> Outcome:
