@@ -1,4 +1,4 @@
-"""A real server in a process of its own, and an office beside it that works on the same database."""
+"""A real server in a process of its own, and an office that works on the same database."""
 
 import asyncio
 import os

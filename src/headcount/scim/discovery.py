@@ -6,7 +6,6 @@ from headcount.scim.attributes import ResourceType, Schema
 from headcount.scim.messages import LIST_URN, MAX_PAGE
 from headcount.scim.schemas import CORE, RESOURCE_TYPES
 
-MAX_BODY = 1_048_576  # bytes
 
 
 def service_provider_config(base: str) -> dict[str, Any]:
