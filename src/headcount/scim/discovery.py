@@ -7,7 +7,6 @@ from headcount.scim.messages import LIST_URN, MAX_PAGE
 from headcount.scim.schemas import CORE, RESOURCE_TYPES
 
 
-
 def service_provider_config(base: str) -> dict[str, Any]:
     """What is offered, and what is not (RFC 7643 section 5). authentik reads it strictly."""
     return {
