@@ -46,6 +46,7 @@ def start(database: Path, *options: str, **environment: str) -> subprocess.Popen
         env={**os.environ, "HEADCOUNT_DATABASE": f"sqlite:///{database}", **environment},
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # so that it can be ended with the processes that it started
     )
 
 
