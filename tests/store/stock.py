@@ -23,6 +23,8 @@ from headcount.web.answers import whole
 
 T = TypeVar("T")
 
+_NAMES = count(1)
+
 BASE = "https://acme.test/scim/v2"
 
 
@@ -31,7 +33,6 @@ class Stock:
 
     def __init__(self, database: Path) -> None:
         self._runner = asyncio.Runner()
-        self._names = count(1)
         self.runtime = self._runner.run(_opened(database))
         self.store = self.runtime.store
         self.organisation = self.add_organisation()
@@ -42,7 +43,7 @@ class Stock:
 
     def add_organisation(self, policy: Policy | None = None) -> Organisation:
         """One more organisation."""
-        slug = f"organisation-{next(self._names)}"
+        slug = f"organisation-{next(_NAMES)}"
         return self.run(self.runtime.organisations.create(slug, "Some", policy or Policy()))
 
     def caller(self, organisation: Organisation | None = None) -> Caller:

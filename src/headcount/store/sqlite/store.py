@@ -115,10 +115,10 @@ class SqliteStore:
         admin.epoch(self._inline)
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._writer.close)
         self._threads.shutdown()
         self._readers.close()
         self._inline.close()
+        await asyncio.to_thread(self._writer.close)  # last: who can write takes the WAL back
 
     async def _scan(self, read: Callable[[apsw.Connection], T]) -> T:
         loop = asyncio.get_running_loop()
