@@ -90,10 +90,10 @@ def check(account: Document, policy: Policy) -> None:
     """
     check_required(account, USER_TYPE)
     name: str = account["userName"]
-    domain = name.rpartition("@")[2]
+    _, at, domain = name.rpartition("@")
     if policy.username_format is UsernameFormat.EMAIL and not _is_address(name):
         raise InvalidValue(f"userName must be an e-mail address here, not {name[:200]!r}")
-    if policy.allowed_domains and domain.casefold() not in policy.allowed_domains:
+    if policy.allowed_domains and not (at and domain.casefold() in policy.allowed_domains):
         allowed = ", ".join(policy.allowed_domains)
         raise InvalidValue(
             f"userName {name[:200]!r} is not of a domain that this organisation allows: {allowed}"
