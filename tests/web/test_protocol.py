@@ -230,26 +230,10 @@ _SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
 )
 _NAMES = st.sampled_from(
-    [
-        "userName",
-        "name",
-        "emails",
-        "active",
-        "role",
-        "members",
-        "displayName",
-        "op",
-        "path",
-        "value",
-        "Operations",
-        "schemas",
-        "filter",
-        "count",
-        "startIndex",
-        "attributes",
-        "id",
-        "meta",
-    ]
+    (
+        *("userName", "name", "emails", "active", "role", "members", "displayName", "id", "meta"),
+        *("Operations", "op", "path", "value", "schemas", "filter", "count", "attributes"),
+    )
 )
 _JSON = st.recursive(
     _SCALARS, lambda one: st.lists(one, max_size=3) | st.dictionaries(_NAMES, one, max_size=5)
