@@ -41,7 +41,7 @@ judge() {
 # Microsoft's collection wants to begin with nobody there.
 judge entra-postman 4 103 "$shared/conformance/run-entra-postman.sh"
 # Whoever draws roles by lot must not draw the last owner.
-printf 'userName,role\nowner@acme.test,owner\n' >"$work/owner.csv"
+printf 'userName,givenName,familyName,email,role\nowner@acme.test,Ada,King,owner@acme.test,owner\n' >"$work/owner.csv"
 "$headcount" account import acme "$work/owner.csv" >/dev/null
 judge replay 0 50 python3 "$shared/idp/replay.py" --all --only okta,entra,any
 judge scim2-tester 0 130 "$shared/conformance/run-scim2-tester.sh"
