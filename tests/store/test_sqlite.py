@@ -1,6 +1,9 @@
 """What is special about a file: how it is opened, refused, and read by its indexes."""
 
 import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import apsw
@@ -8,14 +11,18 @@ import pytest
 
 from headcount.errors import Unavailable
 from headcount.scim.filters import parse_filter
+from headcount.scim.messages import Query
 from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
-from headcount.store.model import Kind, OrgId
-from headcount.store.sqlite import SqliteStore
-from headcount.store.sqlite.connection import open_writer
-from headcount.store.sqlite.filters import KIND_NUMBER, Translator
+from headcount.store.model import Kind, OrgId, Policy
+from headcount.store.promise import Store
+from headcount.store.sqlite import SqliteStore, admin
+from headcount.store.sqlite.connection import LoopReader, open_writer
+from headcount.store.sqlite.filters import Translator
+from headcount.store.sqlite.points import NUMBERS
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
+from headcount.store.sqlite.store import INLINE_RELATIONS
 from headcount.store.sqlite.writer import Writer
-from tests.store.stock import Stock, stocked
+from tests.store.stock import BASE, Stock, stocked
 
 
 def test_a_file_of_a_newer_headcount_is_refused(tmp_path: Path) -> None:
@@ -57,14 +64,55 @@ def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
 def test_two_stores_on_one_file_see_each_other(tmp_path: Path) -> None:
     with stocked(tmp_path) as one:
         other = Stock(tmp_path / "headcount.db")
-        epoch = one.store.access_epoch()
+        epoch = one.run(access_epoch(one.store))
         made = other.create(Kind.USER, {"userName": "ada"})
-        assert one.store.access_epoch() == epoch
+        assert one.run(access_epoch(one.store)) == epoch
         theirs = one.run(one.store.organisation(other.organisation.slug))
         assert theirs.counts.users == 1
         seen = one.run(one.store.get(theirs.id, Kind.USER, made))
         assert seen.stored.id == made
+        other.run(other.store.set_organisation(replace(theirs, disabled=True)))
+        assert one.run(access_epoch(one.store)) != epoch
         other.close()
+
+
+async def access_epoch(store: Store) -> int:
+    return store.access_epoch()
+
+
+@pytest.mark.parametrize("members", [INLINE_RELATIONS, INLINE_RELATIONS + 1])
+def test_a_group_has_all_its_members_wherever_it_is_read(tmp_path: Path, members: int) -> None:
+    with stocked(tmp_path) as stock:
+        users = [stock.create(Kind.USER, {"userName": str(one)}) for one in range(members)]
+        group = stock.create(
+            Kind.GROUP, {"displayName": "all", "members": [{"value": one} for one in users]}
+        )
+        org = stock.organisation.id
+        seen = stock.run(stock.store.get(org, Kind.GROUP, group, base=BASE))
+        assert len(json.loads(seen.relations or b"")) == members
+        where = parse_filter('displayName eq "ALL"', GROUP_TYPE)
+        page = stock.run(stock.store.find(org, Kind.GROUP, Query(where), base=BASE))
+        assert page.resources == [seen]
+
+
+@pytest.mark.anyio
+async def test_all_that_is_read_in_one_turn_is_of_one_moment(tmp_path: Path) -> None:
+    path = tmp_path / "headcount.db"
+    store = SqliteStore(path)
+    reader = LoopReader(path)
+    writer = open_writer(path)
+
+    def slugs() -> list[str]:
+        return [one.slug for one in admin.organisations(reader.connection())]
+
+    assert slugs() == []
+    admin.add_organisation(writer, "acme", "Acme", Policy(), datetime.now(UTC))
+    assert slugs() == []
+    await asyncio.sleep(0)
+    assert slugs() == ["acme"]
+    writer.close()
+    reader.close()
+    await store.close()
 
 
 @pytest.fixture
@@ -96,7 +144,7 @@ def test_a_point_is_found_by_an_index(connection: apsw.Connection, kind: Kind, w
     plan = connection.execute(
         "EXPLAIN QUERY PLAN SELECT r.document FROM resource r"
         f" WHERE r.org = ? AND r.kind = ? AND {asked.sql}",
-        (1, KIND_NUMBER[kind], *asked.parameters),
+        (1, NUMBERS[kind], *asked.parameters),
     )
     steps = [str(step[3]) for step in plan if " r " in f"{step[3]} "]
     assert steps

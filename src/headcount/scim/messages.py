@@ -32,6 +32,10 @@ class Query:
     count: int = DEFAULT_PAGE
     projection: Projection = WHOLE
 
+    def about(self, where: Filter) -> "Query":
+        """The same query with another filter."""
+        return Query(where, self.sort_by, self.descending, self.start, self.count, self.projection)
+
 
 def read_query(
     asked: Mapping[str, Any], kind: ResourceType, dialect: Dialect = BY_THE_BOOK

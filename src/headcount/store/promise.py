@@ -85,10 +85,13 @@ class Store(Protocol):
         """Note when a token was last used, at some time soon."""
 
     def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
-        """The token with this hash and its organisation, without waiting."""
+        """The token with this hash and its organisation; on the event loop, without waiting."""
 
     def access_epoch(self) -> int:
-        """A number that moves when a token or an organisation changed, in any process."""
+        """A number that moves when a token or an organisation changed, in any process.
+
+        It is asked for on the event loop, with every request.
+        """
 
     async def ready(self) -> None:
         """Return when the store answers; raise `Unavailable` when it does not."""

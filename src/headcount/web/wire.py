@@ -1,15 +1,19 @@
 """What arrives, from bytes to messages. The one place that knows what clients really send."""
 
+import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import orjson
 
 from headcount import tolerance
-from headcount.errors import InvalidSyntax, InvalidValue
+from headcount.errors import InvalidSyntax, InvalidValue, ScimError
 from headcount.scim.attributes import ResourceType
+from headcount.scim.filters import Compare, Op
 from headcount.scim.messages import Query, read_query, read_search
 from headcount.scim.operations import Operation, read_operations
+from headcount.scim.paths import AttrPath
 from headcount.scim.resources import Document, read_resource
 
 MAX_DEPTH = 64  # objects and lists within one another
@@ -79,7 +83,40 @@ def operations(body: bytes, kind: ResourceType) -> tuple[Operation, ...]:
 
 def query(query_string: bytes, kind: ResourceType) -> Query:
     """The query of a GET. A plus is a blank, and parameters that nobody knows are passed over."""
+    if found := _LOOK_UP.fullmatch(query_string):
+        before, name, after = found.groups()
+        if (form := _form(before + _HOLE + after, kind)) is not None:
+            path, asked = form
+            return asked.about(Compare(path, Op.EQ, _text(name)))
+    return _read(query_string, kind)
+
+
+def _read(query_string: bytes, kind: ResourceType) -> Query:
     return read_query(tolerance.parameters(parameters(query_string)), kind, DIALECT)
+
+
+_LOOK_UP = re.compile(
+    rb"""((?:[^?]*&)?filter=[\w.:]{1,100}(?:%20|\+)[eE][qQ](?:%20|\+)%22)
+    ((?:[^%"\\&\x00-\x1f]|%(?![01]|22|5[cC])){1,500})
+    (%22(?:&.{,500})?)""",
+    re.VERBOSE,
+)
+"""A look-up by one name, which most requests of an identity provider are."""
+
+_HOLE = b"hole-in-the-form"
+
+
+@lru_cache(maxsize=256)
+def _form(query_string: bytes, kind: ResourceType) -> tuple[AttrPath, Query] | None:
+    """What a look-up asks but for the name it asks for: clients send the same form all day."""
+    try:
+        form = _read(query_string, kind)
+    except ScimError:
+        return None  # refused again with the name in it, which the refusal tells
+    match form.where:
+        case Compare(path, Op.EQ, value) if value == _HOLE.decode() and path.leaf.type == "string":
+            return path, form
+    return None
 
 
 def parameters(query_string: bytes) -> dict[str, str]:
@@ -92,19 +129,19 @@ def parameters(query_string: bytes) -> dict[str, str]:
     found = {}
     for pair in pairs:
         name, _, value = pair.partition(b"=")
-        if b"%" in pair or b"+" in pair:
-            name, value = _decoded(name), _decoded(value)
-        found[name.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
+        found[_text(name)] = _text(value)
     return found
 
 
-def _decoded(raw: bytes) -> bytes:
+def _text(raw: bytes) -> str:
     """A name or value of a query string (WHATWG URL, application/x-www-form-urlencoded).
 
-    >>> _decoded(b"a+b%20%C3%A4").decode()
+    >>> _text(b"a+b%20%C3%A4")
     'a b ä'
     """
-    return unquote_to_bytes(raw.replace(b"+", b" "))
+    if b"%" in raw or b"+" in raw:
+        raw = unquote_to_bytes(raw.replace(b"+", b" "))
+    return raw.decode("utf-8", "replace")
 
 
 def search(body: bytes, kind: ResourceType) -> Query:

@@ -18,8 +18,7 @@ from headcount.store.model import (
     Stored,
     listed_values,
 )
-from headcount.store.sqlite.filters import KIND_NUMBER
-from headcount.store.sqlite.reads import not_found
+from headcount.store.sqlite.points import NUMBERS, not_found
 
 _SELECT = """SELECT seq, version, created, modified, active, role, member_count, keys, document
     FROM resource WHERE org = ? AND kind = ? AND id = ?"""
@@ -91,9 +90,7 @@ def apply(connection: apsw.Connection, change: Change) -> Outcome:
 
 
 def _read(connection: apsw.Connection, change: Change) -> _Row:
-    found = connection.execute(
-        _SELECT, (change.org, KIND_NUMBER[change.kind], change.id)
-    ).fetchone()
+    found = connection.execute(_SELECT, (change.org, NUMBERS[change.kind], change.id)).fetchone()
     if found is None:
         raise not_found(change.kind, change.id)
     row = _Row(*found)
@@ -118,7 +115,7 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, _Effe
         held.keys.decode(),
         draft.document,
     )
-    key = (change.org, KIND_NUMBER[change.kind], change.id)
+    key = (change.org, NUMBERS[change.kind], change.id)
     try:
         connection.execute(_INSERT, (*key, change.at, change.at, *values))
     except apsw.ConstraintError:
@@ -152,7 +149,7 @@ def _list(
     sql: str = _LIST,
 ) -> None:
     for path, key in values:
-        connection.execute(sql, (change.org, KIND_NUMBER[change.kind], path, key, change.id))
+        connection.execute(sql, (change.org, NUMBERS[change.kind], path, key, change.id))
 
 
 def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, _Effect]:

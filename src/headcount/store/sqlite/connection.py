@@ -1,5 +1,6 @@
 """How the file is opened: WAL, synchronous FULL. What was answered survives a power failure."""
 
+import asyncio
 import contextlib
 import importlib.util
 import threading
@@ -56,6 +57,45 @@ def _unopened(path: Path) -> Unavailable:
     )
 
 
+class LoopReader:
+    """The reading connection of the event loop. All that is read in one turn sees one snapshot.
+
+    Taking a snapshot means locking, which costs as much as reading an account, so the requests of a
+    turn share one. It ends before anything runs that arrives, or is told of a commit, later: its
+    end stands in the queue of the loop already.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = open_reader(path)
+        self._is_open = False
+        self._data_version = 0
+        self._ending: asyncio.Handle | None = None
+
+    def connection(self) -> apsw.Connection:
+        """The connection, in the transaction of this turn."""
+        if not self._is_open:
+            self._ending = asyncio.get_running_loop().call_soon(self._end)
+            self._connection.execute("BEGIN")
+            self._data_version = self._connection.execute("PRAGMA data_version").get
+            self._is_open = True
+        return self._connection
+
+    def data_version(self) -> int:
+        """A number that changes whenever anybody, in any process, has written anything."""
+        self.connection()
+        return self._data_version
+
+    def _end(self) -> None:
+        self._is_open = False
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close it, once nobody reads any more."""
+        if self._ending is not None:
+            self._ending.cancel()
+        self._connection.close()
+
+
 class Readers:
     """One reading connection for each thread that scans."""
 
@@ -64,8 +104,17 @@ class Readers:
         self._of_thread = threading.local()
         self._all: list[apsw.Connection] = []
 
-    def connection(self) -> apsw.Connection:
-        """The connection of this thread."""
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[apsw.Connection]:
+        """The connection of this thread, in a transaction: statements in the block fit together."""
+        connection = self._connection()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("COMMIT")
+
+    def _connection(self) -> apsw.Connection:
         found: apsw.Connection | None = getattr(self._of_thread, "connection", None)
         if found is None:
             found = self._of_thread.connection = open_reader(self._path)

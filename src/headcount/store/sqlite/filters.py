@@ -14,8 +14,7 @@ from headcount.scim.filters import And, Compare, Filter, Not, Op, Or, Present, V
 from headcount.scim.paths import AttrPath
 from headcount.scim.values import Scalar, comparison_key
 from headcount.store.model import LISTED_PATHS, Kind, OrgId
-
-KIND_NUMBER = {Kind.USER: 1, Kind.GROUP: 2}
+from headcount.store.sqlite.points import NUMBERS
 
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 _MILLISECONDS = "substr(r.{0}, 1, 23) || '000000Z'"  # as `moment_key` writes it
@@ -117,7 +116,7 @@ class Translator:
     def _listed(self, path: AttrPath, wanted: Any) -> Condition:
         sql = "SELECT id FROM listed_value WHERE org = ? AND kind = ? AND path = ? AND key = ?"
         return Condition(
-            f"r.id IN ({sql})", [self.org, KIND_NUMBER[self.kind], ".".join(path.names), wanted]
+            f"r.id IN ({sql})", [self.org, NUMBERS[self.kind], ".".join(path.names), wanted]
         )
 
     def _of_row(self, path: AttrPath, test: "Test") -> Condition:

@@ -1,91 +1,27 @@
-"""What is read: one resource, or one part of a list, with its relations, in one statement."""
+"""What is read: one part of a list, with the relations of each resource, in one statement."""
 
 from typing import Any
 
 import apsw
 from orjson import loads
 
-from headcount.errors import NotFound
 from headcount.scim.filters import And, Compare, Filter, Op, ValuePath
 from headcount.scim.messages import Query
 from headcount.scim.paths import AttrPath
 from headcount.store.model import EventType, Kind, OrgId, Page, Recorded, Seen, Stored
+from headcount.store.sqlite import relations
 from headcount.store.sqlite.bookmarks import Bookmarks, Place
-from headcount.store.sqlite.filters import KIND_NUMBER, Condition, Translator, json_path
+from headcount.store.sqlite.filters import Condition, Translator, json_path
+from headcount.store.sqlite.points import COLUMNS, NUMBERS
 
-INLINE_MEMBERS = 200  # a longer list of members is read in a thread
 INLINE_OFFSET = 1_000  # a page further down is read in a thread
 
-_COLUMNS = "r.id, r.version, r.created, r.modified, r.document"
-_DIRECT = """(SELECT json_group_array(json_object('value', m.grp, '$ref', ? || '/Groups/' || m.grp,
-    'display', json_extract(CAST(g.document AS TEXT), '$.displayName'), 'type', 'direct'))
-    FROM member m JOIN resource g ON g.org = m.org AND g.kind = 2 AND g.id = m.grp
-    WHERE m.org = r.org AND m.member = r.id)"""
-_NESTED = """(WITH RECURSIVE up (grp, direct) AS (
-    SELECT grp, 1 FROM member WHERE org = r.org AND member = r.id
-    UNION SELECT m.grp, 0 FROM up JOIN member m ON m.org = r.org AND m.member = up.grp)
-    SELECT json_group_array(json_object('value', id, '$ref', ? || '/Groups/' || id,
-    'display', display, 'type', CASE direct WHEN 1 THEN 'direct' ELSE 'indirect' END))
-    FROM (SELECT g.id, max(up.direct) AS direct,
-    json_extract(CAST(g.document AS TEXT), '$.displayName') AS display
-    FROM up JOIN resource g ON g.org = r.org AND g.kind = 2 AND g.id = up.grp GROUP BY g.id))"""
-_GROUPS = f"""CASE WHEN NOT EXISTS
-    (SELECT 1 FROM member m WHERE m.org = r.org AND m.member = r.id) THEN NULL
-    WHEN (SELECT nested FROM organisation WHERE id = r.org) = 0 THEN {_DIRECT} ELSE {_NESTED} END"""
-_MEMBERS = """(SELECT '[' || group_concat('{"value":"' || m.member || '","$ref":"' || ?
-    || CASE m.kind WHEN 1 THEN '/Users/' || m.member || '","type":"User"'
-    ELSE '/Groups/' || m.member || '","type":"Group"' END
-    || iif(m.display IS NULL, '', ',"display":' || json_quote(m.display)) || '}', ',') || ']'
-    FROM member m WHERE m.org = r.org AND m.grp = r.id)"""
-_RELATIONS = {Kind.USER: (_GROUPS, 2), Kind.GROUP: (_MEMBERS, 1)}
-_RELATION_NAMES = {Kind.USER: "groups", Kind.GROUP: "members"}
 _OWN = "r.org = ? AND r.kind = ?"
-_GET = {
-    (kind, relations): (
-        f"SELECT {_COLUMNS}{', ' + sql if relations else ''} FROM resource r"
-        f" WHERE {_OWN} AND r.id = ?"
-    )
-    for kind, (sql, _) in _RELATIONS.items()
-    for relations in (False, True)
-}
-_OWN_COLUMNS = _COLUMNS.count(",") + 1
-_NOTHING = b"[]"
+_OWN_COLUMNS = COLUMNS.count(",") + 1
 _TOTALS = {
     Kind.USER: "SELECT users, users_gone FROM organisation WHERE id = ?",
     Kind.GROUP: "SELECT groups, groups_gone FROM organisation WHERE id = ?",
 }
-
-
-def get(
-    connection: apsw.Connection,
-    org: OrgId,
-    kind: Kind,
-    resource_id: str,
-    base: str,
-    *,
-    relations: bool,
-) -> Seen:
-    """One resource, or `NotFound`."""
-    bases = [base] * _RELATIONS[kind][1] if relations else []
-    row = connection.execute(
-        _GET[kind, relations], (*bases, org, KIND_NUMBER[kind], resource_id)
-    ).fetchone()
-    if row is None:
-        raise not_found(kind, resource_id)
-    return _seen(kind, row)
-
-
-def not_found(kind: Kind, resource_id: str) -> NotFound:
-    """The refusal for an id that is unknown here."""
-    return NotFound(f"there is no {kind} with the id {resource_id[:100]!r} in this organisation")
-
-
-def is_long(connection: apsw.Connection, org: OrgId, kind: Kind, resource_id: str) -> bool:
-    """Whether a group has more members than one reads between two other requests."""
-    if kind is not Kind.GROUP:
-        return False
-    sql = "SELECT member_count FROM resource WHERE org = ? AND kind = 2 AND id = ?"
-    return int(connection.execute(sql, (org, resource_id)).get or 0) > INLINE_MEMBERS
 
 
 def _seen(kind: Kind, row: tuple[Any, ...]) -> Seen:
@@ -93,7 +29,7 @@ def _seen(kind: Kind, row: tuple[Any, ...]) -> Seen:
     if len(row) == _OWN_COLUMNS:
         return Seen(stored)
     related = row[_OWN_COLUMNS]
-    return Seen(stored, related.encode() if related else _NOTHING)
+    return Seen(stored, related.encode() if related else relations.NOTHING)
 
 
 def is_quick(org: OrgId, kind: Kind, query: Query, bookmarks: Bookmarks) -> bool:
@@ -101,10 +37,15 @@ def is_quick(org: OrgId, kind: Kind, query: Query, bookmarks: Bookmarks) -> bool
     if query.sort_by is not None:
         return False
     if query.where is not None:
-        return _is_point(kind, query.where)
+        return _is_point(kind, query.where) and not _may_be_long(kind, query)
     if kind is Kind.GROUP:
-        return False  # its groups may have any number of members
+        return False  # many groups, each with many members
     return query.start <= INLINE_OFFSET or Place(org, kind, query.start) in bookmarks
+
+
+def _may_be_long(kind: Kind, query: Query) -> bool:
+    """Whether a row may bring any number of members along."""
+    return kind is Kind.GROUP and query.projection.shows(relations.NAMES[kind])
 
 
 def _is_point(kind: Kind, where: Filter) -> bool:
@@ -158,7 +99,7 @@ def find(
             f"SELECT {columns} FROM resource r WHERE {_OWN} AND {where.sql}"
             f" ORDER BY {order.sql} LIMIT ? OFFSET ?"
         )
-        given = (*bases, org, KIND_NUMBER[kind], *where.parameters, *order.parameters)
+        given = (*bases, org, NUMBERS[kind], *where.parameters, *order.parameters)
         rows = connection.execute(sql, (*given, query.count, query.start - 1))
         seen = [_seen(kind, row) for row in rows]
     return Page(_total(connection, org, kind, query, where, len(seen)), seen)
@@ -166,10 +107,10 @@ def find(
 
 def _columns(kind: Kind, query: Query, base: str) -> tuple[str, list[str]]:
     """What is read of each row, and the values of the question marks in it."""
-    if not query.projection.shows(_RELATION_NAMES[kind]):
-        return _COLUMNS, []
-    sql, times = _RELATIONS[kind]
-    return f"{_COLUMNS}, {sql}", [base] * times
+    if not query.projection.shows(relations.NAMES[kind]):
+        return COLUMNS, []
+    sql, times = relations.OF_ROW[kind]
+    return f"{COLUMNS}, {sql}", [base] * times
 
 
 def _find_all(
@@ -185,7 +126,7 @@ def _find_all(
     if not query.count:
         return Page(total, [])
     columns, given = _columns(kind, query, base)
-    own = (org, KIND_NUMBER[kind])
+    own = (org, NUMBERS[kind])
     before = bookmarks.find(Place(org, kind, query.start), gone) if query.start > 1 else ""
     if before is not None:
         sql = f"SELECT {columns} FROM resource r WHERE {_OWN} AND r.id > ? ORDER BY r.id LIMIT ?"
@@ -253,7 +194,7 @@ def _total(
     if found < query.count and (found or query.start == 1):
         return query.start - 1 + found
     sql = f"SELECT count(*) FROM resource r WHERE {_OWN} AND {where.sql}"
-    count = connection.execute(sql, (org, KIND_NUMBER[kind], *where.parameters)).get
+    count = connection.execute(sql, (org, NUMBERS[kind], *where.parameters)).get
     return int(count)
 
 

@@ -5,10 +5,10 @@ through the one writer.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,15 +27,19 @@ from headcount.store.model import (
     Seen,
     Token,
 )
-from headcount.store.sqlite import admin, commit, reads
+from headcount.store.sqlite import admin, commit, points, reads
 from headcount.store.sqlite.bookmarks import Bookmarks
-from headcount.store.sqlite.connection import FileLock, Readers, open_reader, open_writer
+from headcount.store.sqlite.connection import FileLock, LoopReader, Readers, open_writer
+from headcount.store.sqlite.points import TooLong, Wanted
+from headcount.store.sqlite.relations import NAMES as RELATION_NAMES
 from headcount.store.sqlite.schema import bring_up_to_date
 from headcount.store.sqlite.writer import Writer
 
 T = TypeVar("T")
 
 _SCANNERS = 4  # threads
+
+INLINE_RELATIONS = 200  # longer lists of members are read in a thread
 
 
 class SqliteStore:
@@ -44,7 +48,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         _prepare(path)
         self._writer = Writer(path)
-        self._inline = open_reader(path)
+        self._inline = LoopReader(path)
         self._readers = Readers(path)
         self._threads = ThreadPoolExecutor(_SCANNERS, thread_name_prefix="headcount-scan")
         self._bookmarks = Bookmarks()
@@ -54,16 +58,22 @@ class SqliteStore:
     async def get(
         self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
     ) -> Seen:
-        read = partial(
-            reads.get, org=org, kind=kind, resource_id=resource_id, base=base, relations=relations
-        )
-        if relations and reads.is_long(self._inline, org, kind, resource_id):
-            return await self._scan(read)
-        return read(self._inline)
+        wanted = Wanted(org, kind, base, relations, INLINE_RELATIONS)
+        try:
+            return points.get(self._inline.connection(), wanted, resource_id)
+        except TooLong:
+            whole = wanted._replace(most=None)
+            return await self._scan(lambda connection: points.get(connection, whole, resource_id))
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
-        if reads.is_quick(org, kind, query, self._bookmarks):
-            return reads.find(self._inline, org, kind, query, base, self._bookmarks)
+        related = query.projection.shows(RELATION_NAMES[kind])
+        wanted = Wanted(org, kind, base, related, INLINE_RELATIONS)
+        connection = self._inline.connection()
+        with contextlib.suppress(TooLong):
+            if (page := points.look_up(connection, wanted, query)) is not None:
+                return page
+            if reads.is_quick(org, kind, query, self._bookmarks):
+                return reads.find(connection, org, kind, query, base, self._bookmarks)
         return await self._scan(lambda c: reads.find(c, org, kind, query, base, self._bookmarks))
 
     async def commit(self, change: Change) -> Outcome:
@@ -87,7 +97,7 @@ class SqliteStore:
         return await self._scan(admin.organisations)
 
     async def organisation(self, slug: str) -> Organisation:
-        return admin.organisation(self._inline, slug)
+        return admin.organisation(self._inline.connection(), slug)
 
     async def add_token(self, token: Token) -> None:
         await self._writer.do(lambda connection: admin.add_token(connection, token))
@@ -102,17 +112,17 @@ class SqliteStore:
         self._writer.later(lambda connection: admin.touch_token(connection, token_id, at))
 
     def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
-        return admin.find_token(self._inline, digest)
+        return admin.find_token(self._inline.connection(), digest)
 
     def access_epoch(self) -> int:
-        data = self._inline.pragma("data_version")
+        data = self._inline.data_version()
         if data != self._seen_data:  # somebody wrote something, in this process or another
             self._seen_data = data
-            self._epoch = admin.epoch(self._inline)
+            self._epoch = admin.epoch(self._inline.connection())
         return self._epoch
 
     async def ready(self) -> None:
-        admin.epoch(self._inline)
+        admin.epoch(self._inline.connection())
 
     async def close(self) -> None:
         self._threads.shutdown()
@@ -121,8 +131,11 @@ class SqliteStore:
         await asyncio.to_thread(self._writer.close)  # last: who can write takes the WAL back
 
     async def _scan(self, read: Callable[[apsw.Connection], T]) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: read(self._readers.connection()))
+        def run() -> T:
+            with self._readers.snapshot() as connection:
+                return read(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
 
 def _prepare(path: Path) -> None:
