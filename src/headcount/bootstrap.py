@@ -14,7 +14,8 @@ from headcount.store.sqlite import SqliteStore
 from headcount.web.address import Addresses
 from headcount.web.application import Application
 from headcount.web.authentication import Authentication
-from headcount.web.scim import Limits, ScimApplication
+from headcount.web.request import Limits
+from headcount.web.scim import ScimApplication
 
 
 def clock() -> datetime:

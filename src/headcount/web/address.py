@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 PREFIX = "/scim/v2"
@@ -18,7 +18,6 @@ class Address:
     slug: str | None  # of the organisation in the host name, where it names one
 
 
-@dataclass(frozen=True)
 class Addresses:
     """Reads the place out of a request.
 
@@ -27,21 +26,22 @@ class Addresses:
         base_domain: the domain whose subdomains are organisations; None: there are none.
     """
 
-    public_url: str | None = None
-    base_domain: str | None = None
+    def __init__(self, public_url: str | None = None, base_domain: str | None = None) -> None:
+        self._read = lru_cache(maxsize=1024)(partial(_address, public_url, base_domain))
 
     def of(self, scope: dict[str, Any], host: bytes) -> Address:
         """The place that a request was sent to."""
-        return _address(self, scope["scheme"], host, scope.get("root_path", ""))
+        return self._read(scope["scheme"], host, scope.get("root_path", ""))
 
 
-@lru_cache(maxsize=1024)
-def _address(settings: Addresses, scheme: str, host: bytes, root: str) -> Address:
+def _address(
+    public_url: str | None, base_domain: str | None, scheme: str, host: bytes, root: str
+) -> Address:
     name = host.decode("latin-1")
     if not _HOST.fullmatch(name):
         name = "localhost"  # nobody's address is written into an answer unchecked
-    base = settings.public_url or f"{scheme}://{name}{root}"
-    return Address(base.rstrip("/") + PREFIX, slug_of(name, settings.base_domain))
+    base = public_url or f"{scheme}://{name}{root}"
+    return Address(base.rstrip("/") + PREFIX, slug_of(name, base_domain))
 
 
 def slug_of(host: str, base_domain: str | None) -> str | None:

@@ -2,7 +2,8 @@
 
 import hmac
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from headcount.directory.access import Caller
 from headcount.directory.tokens import digest_of, is_good, is_well_formed
@@ -11,7 +12,17 @@ from headcount.store.model import Token
 from headcount.store.promise import Store
 
 _TOUCH_EVERY = timedelta(minutes=1)
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _MAX_KNOWN = 10_000  # tokens held in memory
+
+
+@dataclass(slots=True)
+class _Known:
+    """A token that was found, and who it speaks for."""
+
+    token: Token
+    caller: Caller
+    due: datetime = _AT_ONCE  # from when on it is examined again
 
 
 class Authentication:
@@ -20,7 +31,7 @@ class Authentication:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
-        self._known: dict[bytes, tuple[Token, Caller]] = {}
+        self._known: dict[bytes, _Known] = {}
         self._epoch = -1
         self._touched: dict[str, datetime] = {}
 
@@ -35,19 +46,17 @@ class Authentication:
             Unauthorized: no token, or none that opens anything here.
         """
         digest = digest_of(_token_in(header))
-        found = self._find(digest)
-        if found is None or not hmac.compare_digest(found[0].digest, digest):
+        known = self._find(digest)
+        if known is None or not hmac.compare_digest(known.token.digest, digest):
             raise Unauthorized("the token is not known here: check that it was copied whole")
-        token, caller = found
-        if slug is not None and slug != caller.organisation.slug:
+        if slug is not None and slug != known.caller.organisation.slug:
             raise Unauthorized("the token belongs to another organisation than this address")
         now = self._clock()
-        if not is_good(token, now):
-            raise Unauthorized(_ended(token))
-        self._touch(token, now)
-        return caller
+        if now >= known.due:
+            self._examine(known, now)
+        return known.caller
 
-    def _find(self, digest: bytes) -> tuple[Token, Caller] | None:
+    def _find(self, digest: bytes) -> _Known | None:
         epoch = self._store.access_epoch()
         if epoch != self._epoch or len(self._known) > _MAX_KNOWN:
             self._known.clear()
@@ -56,14 +65,20 @@ class Authentication:
         if known is None and (found := self._store.find_token(digest)) is not None:
             token, organisation = found
             caller = Caller(organisation, "token:" + token.id, token.read_only)
-            known = self._known[digest] = (token, caller)
+            known = self._known[digest] = _Known(token, caller)
         return known
 
-    def _touch(self, token: Token, now: datetime) -> None:
+    def _examine(self, known: _Known, now: datetime) -> None:
+        """Refuse a token that has ended, and note the use of a good one, once a minute."""
+        token = known.token
+        if not is_good(token, now):
+            raise Unauthorized(_ended(token))
         last = self._touched.get(token.id)
         if last is None or now - last >= _TOUCH_EVERY:
-            self._touched[token.id] = now
+            last = self._touched[token.id] = now
             self._store.touch_token(token.id, now)
+        due = last + _TOUCH_EVERY
+        known.due = due if token.expires is None else min(due, token.expires)
 
 
 def _token_in(header: bytes | None) -> str:

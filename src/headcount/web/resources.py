@@ -10,25 +10,23 @@ from headcount.errors import NotFound, NotImplementedHere
 from headcount.scim import discovery
 from headcount.scim.attributes import ResourceType
 from headcount.scim.messages import DEFAULT_PAGE, MAX_PAGE, Query
-from headcount.scim.projection import Projection
+from headcount.scim.projection import WHOLE, Projection
 from headcount.store.model import Kind, Outcome, Seen, Stored
 from headcount.web import answers, wire
 from headcount.web.answers import RELATIONS, Answer
+from headcount.web.request import Limits, Request
 
 
 class Call(NamedTuple):
-    """One request, ready to be answered. Made once a request, so a tuple: a third of the cost."""
+    """One request, ready to be answered: who wants what of which resource."""
 
     directory: Directory
     caller: Caller
-    base: str
-    query_string: bytes
-    if_match: str | None
-    if_none_match: str | None
-    body: Callable[[], Awaitable[bytes]]
-    group_answer: int  # members up to which a PATCH of a group answers with the group
-    kind: Kind = Kind.USER
-    id: str = ""
+    base: str  # what addresses in the answer begin with
+    limits: Limits
+    kind: Kind
+    id: str
+    request: Request
 
     @property
     def type(self) -> ResourceType:
@@ -37,9 +35,18 @@ class Call(NamedTuple):
 
     def projection(self) -> Projection:
         """What the request wants to see of the resource."""
-        if not self.query_string:
-            return Query().projection
-        return wire.query(_without_filter(self.query_string), self.type).projection
+        if not self.request.query_string:
+            return WHOLE
+        return wire.query(_without_filter(self.request.query_string), self.type).projection
+
+    @property
+    def if_match(self) -> str | None:
+        """The versions that the client wants to change, if it says so."""
+        return self.request.if_match
+
+    async def body(self) -> bytes:
+        """What was sent, within the limit."""
+        return await self.request.body(self.limits.body)
 
 
 def _without_filter(query_string: bytes) -> bytes:
@@ -53,7 +60,7 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 async def list_resources(call: Call) -> Answer:
     """GET /{kind} (RFC 7644 section 3.4.2)."""
-    query = wire.query(call.query_string, call.type)
+    query = wire.query(call.request.query_string, call.type)
     found = await call.directory.find(call.caller, call.kind, query, base=call.base)
     return answers.page(found, call.base, call.type, query)
 
@@ -80,7 +87,7 @@ async def read_resource(call: Call) -> Answer:
         call.caller, call.kind, call.id, base=call.base, relations=relations
     )
     tag = answers.version(seen)
-    if _is_known(tag, call.if_none_match):
+    if _is_known(tag, call.request.if_none_match):
         return Answer(304, headers=[(b"etag", tag.encode())])
     return answers.resource(200, seen, call.base, call.type, projection)
 
@@ -108,9 +115,14 @@ async def patch_resource(call: Call) -> Answer:
     """
     operations = wire.operations(await call.body(), call.type)
     outcome = await call.directory.patch(
-        call.caller, call.kind, call.id, operations, dialect=wire.DIALECT, if_match=call.if_match
+        call.caller,
+        call.kind,
+        call.id,
+        operations,
+        dialect=wire.DIALECT,
+        if_match=call.if_match,
     )
-    if outcome.member_count > call.group_answer and call.projection().is_whole:
+    if outcome.member_count > call.limits.group_answer and call.projection().is_whole:
         return Answer(204, headers=[(b"etag", answers.version(Seen(outcome.stored)).encode())])
     return await _outcome(call, 200, outcome)
 

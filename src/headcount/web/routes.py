@@ -40,6 +40,19 @@ class Route(NamedTuple):
     id: str = ""
 
 
+_ALL_OF = {
+    (method, f"/{kind}s"): Route(handler, kind)
+    for kind in Kind
+    for method, handler in _COLLECTION.items()
+}
+_ONE_OF = {
+    (method, f"/{kind}s"): Route(handler, kind)
+    for kind in Kind
+    for method, handler in _RESOURCE.items()
+}
+"""What nearly every request is, found in one step."""
+
+
 def route(method: str, path: str) -> Route:
     """Who answers `method` at `path`, the part behind the base address.
 
@@ -53,6 +66,11 @@ def route(method: str, path: str) -> Route:
     >>> route("GET", "//Users/").handler.__name__, route("GET", "/Users/7").id
     ('list_resources', '7')
     """
+    if found := _ALL_OF.get((method, path)):
+        return found
+    head, _, name = path.rpartition("/")
+    if (found := _ONE_OF.get((method, head))) and name and name not in _SINGLE:
+        return found._replace(id=name)
     methods, kind, resource_id = _place([part for part in path.split("/") if part], path)
     handler = methods.get("GET" if method == "HEAD" else method)
     if handler is None:

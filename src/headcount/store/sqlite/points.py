@@ -97,4 +97,4 @@ def _completed(connection: apsw.Connection, wanted: Wanted, row: tuple[Any, ...]
         return Seen(stored, relations.NOTHING)
     if wanted.most is not None and number > wanted.most:
         raise TooLong
-    return Seen(stored, relations.of_one(connection, wanted.org, stored, wanted.base))
+    return Seen(stored, relations.of_one(connection, wanted.org, stored, wanted.base, number))
