@@ -17,8 +17,9 @@ from headcount.bootstrap import Runtime, open_store, runtime
 from headcount.directory.access import COMMAND_LINE, Caller
 from headcount.directory.tokens import Wish
 from headcount.feed.following import follow
+from headcount.scim.custom import CustomAttribute
 from headcount.settings import Settings
-from headcount.store.model import Organisation, Policy, Recorded
+from headcount.store.model import Organisation, Policy, Recorded, Token
 
 T = TypeVar("T")
 
@@ -101,6 +102,15 @@ class Site:
         """Whoever works on the command line."""
         return Caller(self.organisation, COMMAND_LINE)
 
+    def kept(self, label: str) -> Token:
+        """What is kept of the token with this label."""
+        tokens = self.office.do(lambda runtime: runtime.organisations.tokens(self.slug))
+        return next(token for token in tokens if token.label == label)
+
+    def declare(self, new: CustomAttribute) -> None:
+        """One more attribute of the organisation's own."""
+        self.office.do(lambda runtime: runtime.organisations.declare(self.slug, new))
+
     def feed(self) -> list[Recorded]:
         """Every event of the organisation, in order."""
 
@@ -114,9 +124,11 @@ class Site:
         """The types of the events, in order."""
         return [recorded.type.value for recorded in self.feed()]
 
-    def issue(self, label: str = "another", *, read_only: bool = False) -> str:
+    def issue(
+        self, label: str = "another", *, read_only: bool = False, strict: bool = False
+    ) -> str:
         """One more token."""
-        wish = Wish(label, timedelta(days=1), read_only)
+        wish = Wish(label, timedelta(days=1), read_only, strict)
         token, _ = self.office.do(lambda runtime: runtime.organisations.issue(self.slug, wish))
         return token
 

@@ -24,9 +24,11 @@ EXPECTED = {
     "MethodNotAllowed": (405, None),
     "Conflict": (409, None),
     "Taken": (409, "uniqueness"),
+    "InUse": (409, None),
     "LastOwner": (409, None),
     "VersionMismatch": (412, None),
     "TooLarge": (413, None),
+    "UnsupportedMediaType": (415, None),
     "NotImplementedHere": (501, None),
     "Unavailable": (503, None),
 }

@@ -9,9 +9,10 @@ The tree:
       Forbidden (OrganisationDisabled, ReadOnlyToken, SeatsTaken)  403
       NotFound                                           404
       MethodNotAllowed                                   405
-      Taken, LastOwner                                   409
+      Taken, InUse, LastOwner                             409
       VersionMismatch                                    412
       TooLarge                                           413
+      UnsupportedMediaType                               415
       NotImplementedHere                                 501
       Unavailable                                        503
 """
@@ -146,6 +147,10 @@ class Taken(Conflict):
     scim_type = "uniqueness"
 
 
+class InUse(Conflict):
+    """What shall be taken away is still needed."""
+
+
 class LastOwner(Conflict):
     """The change would leave the organisation without an active owner."""
 
@@ -160,6 +165,12 @@ class TooLarge(ScimError):
     """The body is larger than the server takes."""
 
     status = 413
+
+
+class UnsupportedMediaType(ScimError):
+    """The body is not said to be JSON, and the token wants that."""
+
+    status = 415
 
 
 class NotImplementedHere(ScimError):

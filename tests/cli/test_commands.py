@@ -292,3 +292,23 @@ def test_every_command_explains_itself(terminal: Terminal, path: tuple[str, ...]
         if isinstance(option, click.Option):
             assert option.help
             assert option.opts[0] in told
+
+
+def test_an_organisation_declares_attributes_of_its_own(terminal: Terminal) -> None:
+    terminal.type("org", "create", "acme", "--name", "Acme")
+    assert "role" in terminal.type("schema", "list", "acme")
+    own = "urn:example:acme:2.0:User"
+    words = ("schema", "add-attribute", "acme")
+    terminal.type(*words, "badge", "--type", "integer")
+    shown = terminal.type(*words, "site", "--canonical", "Oslo", "--namespace", own)
+    assert "Oslo" in shown
+    assert own in shown
+    found = terminal.json("schema", "list", "acme")
+    assert [(one["name"], one["type"]) for one in found] == [
+        ("badge", "integer"),
+        ("site", "string"),
+    ]
+    assert "already" in terminal.fail(*words, "Badge")
+    terminal.type("schema", "remove-attribute", "acme", "site", "--namespace", own)
+    assert len(terminal.json("schema", "list", "acme")) == 1
+    assert "declared no attribute" in terminal.fail("schema", "remove-attribute", "acme", "site")

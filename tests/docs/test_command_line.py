@@ -66,7 +66,7 @@ def documented() -> dict[str, str]:
     """Command -> its row in the table of commands."""
     rows = {}
     for command, does in OPERATING.rows("Command"):
-        words = re.findall(r"(?<= )[a-z]+", command)
+        words = re.findall(r"(?<= )[a-z][a-z-]*", command)
         rows[" ".join(words)] = does
     return rows
 

@@ -24,7 +24,7 @@ from headcount.scim.filters import (
     Present,
     ValuePath,
 )
-from headcount.scim.paths import AttrPath, as_attribute
+from headcount.scim.paths import AttrPath
 from headcount.scim.resources import Document, read_resource, without_empty
 from headcount.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE
 
@@ -89,7 +89,7 @@ def _all_paths(kind: ResourceType, names: Iterable[str] | None) -> Iterator[Attr
             continue
         path = AttrPath((attribute,))
         if extension is not None:
-            path = AttrPath((as_attribute(extension), attribute), extension.id)
+            path = AttrPath((extension.attribute, attribute), extension.id)
         yield path
         yield from (path.below(sub) for sub in attribute.sub)
 
@@ -171,7 +171,7 @@ def _written(attributes: Iterable[Attribute]) -> list[Attribute]:
 
 def _writable(kind: ResourceType) -> dict[str, Attribute]:
     core = {one.name: one for one in _written(kind.core.values())}
-    return core | {extension.id: as_attribute(extension) for extension in kind.extensions}
+    return core | {extension.id: extension.attribute for extension in kind.extensions}
 
 
 @lru_cache(maxsize=32)

@@ -6,7 +6,12 @@ import pytest
 
 from headcount.scim import discovery
 from headcount.scim.messages import MAX_PAGE
-from headcount.scim.schemas import ENTERPRISE_URN as E, GROUP_URN as G, USER_URN as U
+from headcount.scim.schemas import (
+    ENTERPRISE_URN as E,
+    GROUP_URN as G,
+    RESOURCE_TYPES,
+    USER_URN as U,
+)
 
 BASE = "https://acme.example.com/scim/v2"
 
@@ -28,7 +33,7 @@ def test_every_feature_is_stated_with_its_exact_type() -> None:
 
 
 def test_resource_types() -> None:
-    found = discovery.resource_types(BASE)
+    found = discovery.resource_types(RESOURCE_TYPES, BASE)
     assert list(found) == ["User", "Group"]
     assert found["User"] == {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
@@ -45,7 +50,7 @@ def test_resource_types() -> None:
 
 
 def test_schemas_are_found_by_their_urns() -> None:
-    found = discovery.schemas(BASE)
+    found = discovery.schemas(RESOURCE_TYPES, BASE)
     assert list(found) == [U, E, G]
     for urn, schema in found.items():
         assert schema["id"] == urn
@@ -54,12 +59,15 @@ def test_schemas_are_found_by_their_urns() -> None:
 
 
 def test_role_is_listed_with_its_values() -> None:
-    user = discovery.schemas(BASE)[U]
+    user = discovery.schemas(RESOURCE_TYPES, BASE)[U]
     (role,) = [one for one in user["attributes"] if one["name"] == "role"]
     assert role["canonicalValues"] == ["owner", "administrator", "moderator", "member", "guest"]
 
 
-@pytest.mark.parametrize("found", [discovery.schemas(BASE), discovery.resource_types(BASE)])
+@pytest.mark.parametrize(
+    "found",
+    [discovery.schemas(RESOURCE_TYPES, BASE), discovery.resource_types(RESOURCE_TYPES, BASE)],
+)
 def test_there_are_no_nulls(found: Any) -> None:
     """Entra's validator refuses them."""
 
@@ -73,7 +81,7 @@ def test_there_are_no_nulls(found: Any) -> None:
 
 
 def test_a_list_says_how_much_it_holds() -> None:
-    resources = list(discovery.schemas(BASE).values())
+    resources = list(discovery.schemas(RESOURCE_TYPES, BASE).values())
     assert discovery.listed(resources) == {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
         "totalResults": 3,

@@ -11,8 +11,8 @@ from orjson import loads
 
 from headcount.bootstrap import Runtime, open_store, runtime
 from headcount.directory.access import COMMAND_LINE, Caller
-from headcount.directory.drafts import RESOURCE_TYPES
 from headcount.directory.listing import every
+from headcount.directory.types import RESOURCE_TYPES
 from headcount.scim.filters import Filter
 from headcount.scim.match import matches
 from headcount.scim.messages import MAX_PAGE, Query

@@ -22,7 +22,7 @@ from headcount.errors import (
 )
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
-from headcount.scim.schemas import USER_TYPE
+from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
 from headcount.store.model import (
     Change,
     Counts,
@@ -76,7 +76,7 @@ def an_account(org: Organisation, name: str, **more: Any) -> Change:
         actor="cli",
         at=AT,
         creates=True,
-        after=draft(Kind.USER, document),
+        after=draft(Kind.USER, document, USER_TYPE),
         events=(Event(EventType.ACCOUNT_CREATED),),
     )
 
@@ -91,7 +91,7 @@ def a_group(org: Organisation, name: str, *members: str) -> Change:
         actor="cli",
         at=AT,
         creates=True,
-        after=draft(Kind.GROUP, {"id": resource_id, "displayName": name}),
+        after=draft(Kind.GROUP, {"id": resource_id, "displayName": name}, GROUP_TYPE),
         members=MemberDelta(joined=tuple(Joining(member) for member in members)),
         events=(Event(EventType.GROUP_CREATED),),
     )
@@ -106,7 +106,7 @@ def changed(made: Outcome, org: Organisation, **more: Any) -> Change:
         id=made.stored.id,
         actor="cli",
         at=LATER,
-        after=draft(Kind.USER, document),
+        after=draft(Kind.USER, document, USER_TYPE),
         expected=made.stored.version,
         events=(Event(EventType.ACCOUNT_UPDATED),),
     )

@@ -44,11 +44,18 @@ def test_a_revoked_token_opens_nothing_from_the_next_request_on(site: Site) -> N
     token = site.issue("old")
     ask = Client(site.base_url, token)
     assert ask("GET", "/Users").status == 200
-    kept = site.office.do(lambda runtime: runtime.organisations.tokens(site.slug))[-1]
-    assert kept.last_used is not None
+    kept = site.kept("old")
     site.office.do(lambda runtime: runtime.organisations.revoke(site.slug, kept.id))
     assert "revoked" in refused(ask("GET", "/Users"), 401)
     assert client(site)("GET", "/Users").status == 200
+
+
+def test_the_last_use_of_a_token_is_noted(site: Site) -> None:
+    ask = Client(site.base_url, site.issue("used"))
+    assert ask("GET", "/Users").status == 200
+    ask.create("ada")  # what is noted is written before what comes after it
+    kept = site.kept("used")
+    assert kept.last_used is not None
 
 
 def test_a_read_only_token_reads_and_changes_nothing(site: Site) -> None:

@@ -6,6 +6,7 @@ from headcount import __version__
 from headcount.cli.accounts import account
 from headcount.cli.events import events
 from headcount.cli.organisations import org
+from headcount.cli.schemas import schema
 from headcount.cli.server import serve
 from headcount.cli.stories import demo, simulate
 from headcount.cli.tokens import token
@@ -24,7 +25,7 @@ def main() -> None:
     """
 
 
-for command in (serve, org, token, account, events, simulate, demo):
+for command in (serve, org, token, schema, account, events, simulate, demo):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -15,7 +15,6 @@ from headcount.directory.access import COMMAND_LINE, Caller
 from headcount.directory.importing import Imported, Result, import_accounts, read_rows
 from headcount.directory.listing import every
 from headcount.scim.filters import parse_filter
-from headcount.scim.schemas import USER_TYPE
 from headcount.store.model import Kind
 
 _MOST_ROWS = 200  # of a table; whoever wants them all takes the JSON
@@ -117,7 +116,7 @@ async def _accounts(
     runtime: Runtime, slug: str, where: str | None
 ) -> AsyncIterator[dict[str, Any]]:
     caller = Caller(await runtime.store.organisation(slug), COMMAND_LINE)
-    found = parse_filter(where, USER_TYPE) if where else None
+    found = parse_filter(where, caller.types[Kind.USER]) if where else None
     async for seen in every(runtime.store, caller.organisation.id, Kind.USER, found):
         document = orjson.loads(seen.stored.document)
         groups = orjson.loads(seen.relations or b"[]")

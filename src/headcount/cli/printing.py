@@ -104,4 +104,5 @@ def token_object(token: Token) -> dict[str, Any]:
         "last_used": token.last_used,
         "revoked": token.revoked,
         "read_only": token.read_only,
+        "strict": token.strict,
     }

@@ -35,6 +35,11 @@ def token() -> None:
     help="How long it works: 365d, 12h, never.",
 )
 @click.option("--read-only", is_flag=True, help="It may read, and change nothing.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Take only what the RFC allows from it, to test a client of your own.",
+)
 @database_option
 @json_option
 def issue(
@@ -44,10 +49,11 @@ def issue(
     database: str,
     *,
     read_only: bool,
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Issue a token for the organisation SLUG and print it, once; only its hash is kept."""
-    wish = Wish(label, expires_in, read_only)
+    wish = Wish(label, expires_in, read_only, strict)
     text, kept = run(database, lambda runtime: runtime.organisations.issue(slug, wish))
     base_url = base_url_of(slug, settings(database))
     if as_json:
@@ -89,6 +95,8 @@ def list_tokens(slug: str, database: str, *, as_json: bool) -> None:
 
 def _row(one: Token, now: datetime) -> tuple[str, ...]:
     scope = "read" if one.read_only else "read, write"
+    if one.strict:
+        scope += ", strict"
     expires, last_used = day(one.expires) or "never", day(one.last_used) or "never"
     return one.id, one.label, state_of(one, now), scope, expires, last_used
 

@@ -1,7 +1,8 @@
 """Who asks, and what they may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from headcount.directory.types import Types, types_of
 from headcount.errors import OrganisationDisabled, ReadOnlyToken
 from headcount.store.model import Organisation
 
@@ -15,6 +16,11 @@ class Caller:
     organisation: Organisation
     actor: str  # as events name it: `token:ID` or `cli`
     read_only: bool = False
+    strict: bool = False  # what it sends is read by the book
+    types: Types = field(init=False, repr=False, compare=False)  # of its organisation
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "types", types_of(self.organisation.attributes))
 
 
 def check_open(caller: Caller) -> None:

@@ -84,7 +84,7 @@ class Directory:
                 actor=caller.actor,
                 at=self.now(),
                 creates=True,
-                after=draft(kind, {"id": resource_id, **document}),
+                after=draft(kind, {"id": resource_id, **document}, caller.types[kind]),
                 members=members,
                 events=told,
             )
@@ -237,7 +237,12 @@ class Directory:
                 id=before.id,
                 actor=caller.actor,
                 at=self.now(),
-                after=draft(before.kind, whole, same_keys=events.only_state(told)),
+                after=draft(
+                    before.kind,
+                    whole,
+                    caller.types[before.kind],
+                    same_keys=events.only_state(told),
+                ),
                 members=members,
                 expected=before.version,
                 events=told,

@@ -6,11 +6,8 @@ from orjson import dumps
 
 from headcount.scim.attributes import Attribute, ResourceType
 from headcount.scim.resources import Document, find_attribute, with_schemas
-from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
 from headcount.scim.values import comparison_key
 from headcount.store.model import Draft, Indexed, Kind, listed_values
-
-RESOURCE_TYPES = {Kind.USER: USER_TYPE, Kind.GROUP: GROUP_TYPE}
 
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 _IN_COLUMNS = {
@@ -19,15 +16,17 @@ _IN_COLUMNS = {
 }
 
 
-def draft(kind: Kind, document: Document, *, same_keys: bool = False) -> Draft:
+def draft(
+    kind: Kind, document: Document, resource_type: ResourceType, *, same_keys: bool = False
+) -> Draft:
     """The document as it shall stand, ready for the store.
 
     Args:
         kind: what the document is.
         document: the whole of it.
+        resource_type: which attributes its organisation knows.
         same_keys: nothing changed but whether an account is active, or its role.
     """
-    resource_type = RESOURCE_TYPES[kind]
     whole = with_schemas(document, resource_type)
     title = document[_NAMES[kind]]
     keys = {} if same_keys else _keys(whole, resource_type, _IN_COLUMNS[kind])

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from headcount.directory.drafts import RESOURCE_TYPES
+from headcount.directory.types import RESOURCE_TYPES
 from headcount.scim.filters import And, Compare, Filter, Op
 from headcount.scim.messages import MAX_PAGE, Query
 from headcount.scim.paths import AttrPath

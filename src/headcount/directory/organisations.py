@@ -7,8 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from headcount.directory.tokens import SECRET_BYTES, Wish, new_token
-from headcount.errors import InvalidValue
-from headcount.store.model import Organisation, Policy, Token
+from headcount.directory.types import RESOURCE_TYPES, types_of
+from headcount.errors import InUse, InvalidValue, NotFound
+from headcount.scim.custom import CustomAttribute, check_custom
+from headcount.scim.filters import Present
+from headcount.scim.messages import Query
+from headcount.scim.paths import resolve
+from headcount.store.model import Kind, Organisation, Policy, Token
 from headcount.store.promise import Store
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -51,6 +56,45 @@ class Organisations:
         """Close the organisation to every request, or open it again."""
         organisation = await self.store.organisation(slug)
         return await self.store.set_organisation(replace(organisation, disabled=disabled))
+
+    async def declare(self, slug: str, new: CustomAttribute) -> Organisation:
+        """Add an attribute of the organisation's own to its schemas, from the next request on.
+
+        Raises:
+            InvalidValue: it cannot be one.
+            Taken: there is an attribute of this name.
+        """
+        organisation = await self.store.organisation(slug)
+        customs = organisation.attributes
+        check_custom(new, customs, RESOURCE_TYPES.values())
+        return await self.store.set_organisation(replace(organisation, attributes=(*customs, new)))
+
+    async def withdraw(self, slug: str, urn: str, name: str) -> Organisation:
+        """Take an attribute out of the schemas again, once no resource has a value of it.
+
+        Raises:
+            NotFound: the organisation declared no such attribute.
+            InUse: accounts or groups still have values.
+        """
+        organisation = await self.store.organisation(slug)
+        given = (urn.lower(), name.lower())
+        for one in organisation.attributes:
+            if (one.urn.lower(), one.name.lower()) == given:
+                await self._check_unused(organisation, one)
+                rest = tuple(other for other in organisation.attributes if other != one)
+                return await self.store.set_organisation(replace(organisation, attributes=rest))
+        raise NotFound(f"the organisation declared no attribute {name[:100]!r} in {urn[:150]}")
+
+    async def _check_unused(self, organisation: Organisation, one: CustomAttribute) -> None:
+        kind = Kind(one.resource)
+        path = resolve(types_of(organisation.attributes)[kind], f"{one.urn}:{one.name}")
+        assert path is not None
+        held = await self.store.find(organisation.id, kind, Query(Present(path), count=0))
+        if held.total:
+            raise InUse(
+                f"{held.total} {one.resource} resources have a value of {one.name}:"
+                " clear it there first, or it would stay in their answers"
+            )
 
     async def issue(self, slug: str, wish: Wish) -> tuple[str, Token]:
         """A new token, to be shown once, and what is kept of it."""

@@ -65,6 +65,7 @@ class Wish:
     label: str
     lifetime: timedelta | None = None  # None: it does not expire
     read_only: bool = False
+    strict: bool = False
 
 
 def new_token(
@@ -92,6 +93,7 @@ def new_token(
         created=now,
         expires=expires,
         read_only=wish.read_only,
+        strict=wish.strict,
     )
     return token, kept
 

@@ -115,6 +115,11 @@ class Schema:
         return tuple(attribute for attribute in self.attributes if attribute.required)
 
     @cached_property
+    def attribute(self) -> Attribute:
+        """The schema as the complex attribute that an extension is in the JSON (section 3.3)."""
+        return Attribute(self.id, "complex", description=self.description, sub=self.attributes)
+
+    @cached_property
     def folded(self) -> str:
         """The URN in the form in which URNs are compared (RFC 8141: without case)."""
         return self.id.lower()

@@ -1,10 +1,11 @@
 """What the server says of itself: its features, resource types and schemas (RFC 7644 section 4)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from headcount.scim.attributes import ResourceType, Schema
 from headcount.scim.messages import LIST_URN, MAX_PAGE
-from headcount.scim.schemas import CORE, RESOURCE_TYPES
+from headcount.scim.schemas import CORE
 
 
 def service_provider_config(base: str) -> dict[str, Any]:
@@ -67,18 +68,14 @@ def schema(one: Schema, base: str) -> dict[str, Any]:
     }
 
 
-def resource_types(base: str) -> dict[str, dict[str, Any]]:
+def resource_types(kinds: Iterable[ResourceType], base: str) -> dict[str, dict[str, Any]]:
     """All resource types, by id."""
-    return {kind.name: resource_type(kind, base) for kind in RESOURCE_TYPES}
+    return {kind.name: resource_type(kind, base) for kind in kinds}
 
 
-def schemas(base: str) -> dict[str, dict[str, Any]]:
+def schemas(kinds: Iterable[ResourceType], base: str) -> dict[str, dict[str, Any]]:
     """All schemas, by URN."""
-    return {
-        one.id: schema(one, base)
-        for kind in RESOURCE_TYPES
-        for one in (kind.schema, *kind.extensions)
-    }
+    return {one.id: schema(one, base) for kind in kinds for one in (kind.schema, *kind.extensions)}
 
 
 def listed(resources: list[dict[str, Any]]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.filters import MAX_LENGTH, Filter, Reader, UnknownSub
 from headcount.scim.paths import AttrPath
 
+PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 5_000
 
 _WELL_FORMED = re.compile(r"[A-Za-z$][\w.:$-]*(\[.+\](\.[\w$.-]+)?)?", re.DOTALL)

@@ -45,14 +45,6 @@ Names = Callable[[ResourceType, str], AttrPath | None]
 LONGEST_NAME = 250  # characters; no schema has a longer one, and found names are remembered
 
 
-@lru_cache(maxsize=64)
-def as_attribute(extension: Schema) -> Attribute:
-    """An extension as the complex attribute that it is in the JSON (RFC 7643 section 3.3)."""
-    return Attribute(
-        extension.id, "complex", description=extension.description, sub=extension.attributes
-    )
-
-
 def resolve(kind: ResourceType, text: str) -> AttrPath | None:
     """The path that `text` names in `kind`, or None where no schema has it. Names have no case.
 
@@ -70,7 +62,7 @@ def _resolve(kind: ResourceType, text: str) -> AttrPath | None:
     folded = text.lower()
     for schema in kind.schemas:
         if folded == schema.folded and schema is not kind.schema:
-            return AttrPath((as_attribute(schema),), schema.id)
+            return AttrPath((schema.attribute,), schema.id)
         if folded.startswith(schema.folded + ":"):
             return _within(kind, schema, text[len(schema.id) + 1 :])
     return _descend((), kind.core, text, None)
@@ -79,7 +71,7 @@ def _resolve(kind: ResourceType, text: str) -> AttrPath | None:
 def _within(kind: ResourceType, schema: Schema, rest: str) -> AttrPath | None:
     if schema is kind.schema:
         return _descend((), kind.core, rest, None)
-    extension = as_attribute(schema)
+    extension = schema.attribute
     return _descend((extension,), extension.subs, rest, schema.id)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from headcount.errors import InvalidSyntax, InvalidValue, TooMany
 from headcount.scim.attributes import Attribute, Mutability, ResourceType
 from headcount.scim.dialect import BY_THE_BOOK, Dialect, wrong_shape
-from headcount.scim.paths import as_attribute
 from headcount.scim.values import has_shape, is_empty, is_moment
 
 Document = dict[str, Any]
@@ -76,7 +75,7 @@ def find_attribute(kind: ResourceType, key: str) -> Attribute | None:
     if found := kind.core.get(folded):
         return found
     extension = kind.extension_by_urn.get(folded)
-    return as_attribute(extension) if extension else None
+    return extension.attribute if extension else None
 
 
 def _check_unkept(attribute: Attribute, value: Any) -> None:

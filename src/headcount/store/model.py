@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, NewType
 
+from headcount.scim.custom import CustomAttribute
+
 OrgId = NewType("OrgId", int)
 
 
@@ -52,6 +54,7 @@ class Organisation:
     policy: Policy
     created: datetime
     disabled: bool = False
+    attributes: tuple[CustomAttribute, ...] = ()  # declared beside those of the RFC
     counts: Counts = field(default=Counts())
 
 
@@ -68,6 +71,7 @@ class Token:
     last_used: datetime | None = None
     revoked: datetime | None = None
     read_only: bool = False
+    strict: bool = False  # what it sends is read by the book, without any tolerance
 
 
 class Stored(NamedTuple):

@@ -64,7 +64,7 @@ class Authentication:
         known = self._known.get(digest)
         if known is None and (found := self._store.find_token(digest)) is not None:
             token, organisation = found
-            caller = Caller(organisation, "token:" + token.id, token.read_only)
+            caller = Caller(organisation, "token:" + token.id, token.read_only, token.strict)
             known = self._known[digest] = _Known(token, caller)
         return known
 

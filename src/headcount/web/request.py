@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from headcount.errors import InvalidSyntax, TooLarge
+from headcount.errors import InvalidSyntax, TooLarge, UnsupportedMediaType
+
+MEDIA_TYPES = frozenset({b"application/scim+json", b"application/json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,18 @@ class Request(NamedTuple):
     def _header(self, name: bytes) -> str | None:
         header = self.headers.get(name)
         return None if header is None else header.decode("latin-1")
+
+    def check_media_type(self) -> None:
+        """Refuse a body that says to be anything but JSON (RFC 7644 section 3.1).
+
+        Raises:
+            UnsupportedMediaType: it does.
+        """
+        stated = self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if stated not in MEDIA_TYPES:
+            raise UnsupportedMediaType(
+                "the Content-Type must be application/scim+json or application/json"
+            )
 
     async def body(self, limit: int) -> bytes:
         """The body, of at most `limit` bytes.

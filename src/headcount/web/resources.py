@@ -1,20 +1,22 @@
 """What each method does at each address: who calls, what was sent, one operation, one answer."""
 
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, NamedTuple
 
 from headcount.directory.access import Caller
 from headcount.directory.directory import Directory
-from headcount.directory.drafts import RESOURCE_TYPES
 from headcount.errors import NotFound, NotImplementedHere
 from headcount.scim import discovery
 from headcount.scim.attributes import ResourceType
 from headcount.scim.messages import DEFAULT_PAGE, MAX_PAGE, Query
+from headcount.scim.operations import Operation
 from headcount.scim.projection import WHOLE, Projection
+from headcount.scim.resources import Document
 from headcount.store.model import Kind, Outcome, Seen, Stored
 from headcount.web import answers, wire
 from headcount.web.answers import RELATIONS, Answer
 from headcount.web.request import Limits, Request
+from headcount.web.wire import Reading
 
 
 class Call(NamedTuple):
@@ -31,22 +33,43 @@ class Call(NamedTuple):
     @property
     def type(self) -> ResourceType:
         """The resource type of the address."""
-        return RESOURCE_TYPES[self.kind]
+        return self.caller.types[self.kind]
+
+    @property
+    def types(self) -> Collection[ResourceType]:
+        """The resource types of the organisation."""
+        return self.caller.types.values()
 
     def projection(self) -> Projection:
         """What the request wants to see of the resource."""
         if not self.request.query_string:
             return WHOLE
-        return wire.query(_without_filter(self.request.query_string), self.type).projection
+        asked = _without_filter(self.request.query_string)
+        return wire.query(asked, self.type, self.reading).projection
 
     @property
     def if_match(self) -> str | None:
         """The versions that the client wants to change, if it says so."""
         return self.request.if_match
 
-    async def body(self) -> bytes:
+    @property
+    def reading(self) -> Reading:
+        """How what was sent is to be read."""
+        return wire.STRICT if self.caller.strict else wire.TOLERANT
+
+    async def json(self) -> Any:
         """What was sent, within the limit."""
-        return await self.request.body(self.limits.body)
+        if self.caller.strict:
+            self.request.check_media_type()
+        return wire.json_of(await self.request.body(self.limits.body))
+
+    async def resource(self) -> Document:
+        """The resource that was sent."""
+        return wire.resource(await self.json(), self.type, self.reading)
+
+    async def operations(self) -> tuple[Operation, ...]:
+        """The operations of a PATCH that were sent."""
+        return wire.operations(await self.json(), self.type, self.reading)
 
 
 def _without_filter(query_string: bytes) -> bytes:
@@ -60,22 +83,22 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 async def list_resources(call: Call) -> Answer:
     """GET /{kind} (RFC 7644 section 3.4.2)."""
-    query = wire.query(call.request.query_string, call.type)
+    query = wire.query(call.request.query_string, call.type, call.reading)
     found = await call.directory.find(call.caller, call.kind, query, base=call.base)
     return answers.page(found, call.base, call.type, query)
 
 
 async def search_resources(call: Call) -> Answer:
     """POST /{kind}/.search (RFC 7644 section 3.4.3)."""
-    query = wire.search(await call.body(), call.type)
+    query = wire.search(await call.json(), call.type, call.reading)
     found = await call.directory.find(call.caller, call.kind, query, base=call.base)
     return answers.page(found, call.base, call.type, query)
 
 
 async def create_resource(call: Call) -> Answer:
     """POST /{kind} (RFC 7644 section 3.3)."""
-    sent = wire.resource(await call.body(), call.type)
-    outcome = await call.directory.create(call.caller, call.kind, sent, wire.DIALECT)
+    sent = await call.resource()
+    outcome = await call.directory.create(call.caller, call.kind, sent, call.reading.dialect)
     return await _outcome(call, 201, outcome)
 
 
@@ -101,9 +124,9 @@ def _is_known(tag: str, if_none_match: str | None) -> bool:
 
 async def replace_resource(call: Call) -> Answer:
     """PUT /{kind}/{id} (RFC 7644 section 3.5.1)."""
-    sent = wire.resource(await call.body(), call.type)
+    sent = await call.resource()
     outcome = await call.directory.replace(
-        call.caller, call.kind, call.id, sent, dialect=wire.DIALECT, if_match=call.if_match
+        call.caller, call.kind, call.id, sent, dialect=call.reading.dialect, if_match=call.if_match
     )
     return await _outcome(call, 200, outcome)
 
@@ -113,13 +136,13 @@ async def patch_resource(call: Call) -> Answer:
 
     A large group is not sent back: adding one member must not cost as much as reading them all.
     """
-    operations = wire.operations(await call.body(), call.type)
+    operations = await call.operations()
     outcome = await call.directory.patch(
         call.caller,
         call.kind,
         call.id,
         operations,
-        dialect=wire.DIALECT,
+        dialect=call.reading.dialect,
         if_match=call.if_match,
     )
     if outcome.member_count > call.limits.group_answer and call.projection().is_whole:
@@ -152,8 +175,9 @@ async def _seen_again(call: Call, stored: Stored) -> Seen:
 
 async def search_everything(call: Call) -> Answer:
     """POST /.search: accounts first, then groups, as one list (RFC 7644 section 3.4.3)."""
-    body = await call.body()
-    queries = {kind: wire.search(body, RESOURCE_TYPES[kind]) for kind in Kind}
+    body = await call.json()
+    types = call.caller.types
+    queries = {kind: wire.search(body, types[kind], call.reading) for kind in Kind}
     asked = queries[Kind.USER]
     total, skipped, room = 0, asked.start - 1, asked.count
     resources: list[bytes] = []
@@ -161,7 +185,7 @@ async def search_everything(call: Call) -> Answer:
         part = _part(query, skipped, room)
         found = await call.directory.find(call.caller, kind, part, base=call.base)
         resources += [
-            answers.shown(seen, call.base, RESOURCE_TYPES[kind], query.projection)
+            answers.shown(seen, call.base, types[kind], query.projection)
             for seen in found.resources
         ]
         total += found.total
@@ -181,12 +205,12 @@ async def service_provider_config(call: Call) -> Answer:
 
 async def resource_types(call: Call) -> Answer:
     """GET /ResourceTypes and /ResourceTypes/{name}."""
-    return _discovered(discovery.resource_types(call.base), call.id, "resource type")
+    return _discovered(discovery.resource_types(call.types, call.base), call.id, "resource type")
 
 
 async def schemas(call: Call) -> Answer:
     """GET /Schemas and /Schemas/{urn}."""
-    return _discovered(discovery.schemas(call.base), call.id, "schema")
+    return _discovered(discovery.schemas(call.types, call.base), call.id, "schema")
 
 
 def _discovered(known: dict[str, dict[str, object]], name: str, what: str) -> Answer:

@@ -1,6 +1,8 @@
 """What arrives, from bytes to messages. The one place that knows what clients really send."""
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -10,16 +12,40 @@ import orjson
 from headcount import tolerance
 from headcount.errors import InvalidSyntax, InvalidValue, ScimError
 from headcount.scim.attributes import ResourceType
+from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.filters import Compare, Op
 from headcount.scim.messages import Query, read_query, read_search
-from headcount.scim.operations import Operation, read_operations
+from headcount.scim.operations import PATCH_URN, Operation, read_operations
 from headcount.scim.paths import AttrPath
 from headcount.scim.resources import Document, read_resource
 
 MAX_DEPTH = 64  # objects and lists within one another
 MAX_PARAMETERS = 100
 
-DIALECT = tolerance.TOLERANT
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """How what arrives becomes messages."""
+
+    dialect: Dialect
+    resource: Callable[[Any, ResourceType], Any]
+    patch: Callable[[Any], Any]
+    parameters: Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
+TOLERANT = Reading(
+    tolerance.TOLERANT,
+    lambda body, _: tolerance.resource(body),
+    tolerance.patch,
+    tolerance.parameters,
+)
+STRICT = Reading(
+    BY_THE_BOOK,
+    lambda body, kind: with_urn(body, kind.schema.id),
+    lambda body: with_urn(body, PATCH_URN),
+    lambda asked: asked,
+)
+"""For a token whose owner tests a client: what the RFC does not allow is refused."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -71,28 +97,40 @@ def _parts(value: Any) -> Any:
     return value if isinstance(value, list) else ()
 
 
-def resource(body: bytes, kind: ResourceType) -> Document:
-    """The resource in the body of a POST or PUT."""
-    return read_resource(tolerance.resource(json_of(body)), kind, DIALECT)
+def with_urn(body: Any, urn: str) -> Any:
+    """The body, if its `schemas` say that it is what belongs here (RFC 7643 section 3).
+
+    Raises:
+        InvalidValue: they do not.
+    """
+    urns = body.get("schemas") if isinstance(body, Mapping) else [urn]
+    if not isinstance(urns, list) or urn.lower() not in {str(one).lower() for one in urns}:
+        raise InvalidValue(f"schemas must be a list that holds {urn!r}")
+    return body
 
 
-def operations(body: bytes, kind: ResourceType) -> tuple[Operation, ...]:
-    """The operations in the body of a PATCH."""
-    return read_operations(tolerance.patch(json_of(body)), kind, DIALECT)
+def resource(body: Any, kind: ResourceType, reading: Reading = TOLERANT) -> Document:
+    """The resource in the JSON of a POST or PUT."""
+    return read_resource(reading.resource(body, kind), kind, reading.dialect)
 
 
-def query(query_string: bytes, kind: ResourceType) -> Query:
+def operations(body: Any, kind: ResourceType, reading: Reading = TOLERANT) -> tuple[Operation, ...]:
+    """The operations in the JSON of a PATCH."""
+    return read_operations(reading.patch(body), kind, reading.dialect)
+
+
+def query(query_string: bytes, kind: ResourceType, reading: Reading = TOLERANT) -> Query:
     """The query of a GET. A plus is a blank, and parameters that nobody knows are passed over."""
     if found := _LOOK_UP.fullmatch(query_string):
         before, name, after = found.groups()
-        if (form := _form(before + _HOLE + after, kind)) is not None:
+        if (form := _form(before + _HOLE + after, kind, reading)) is not None:
             path, asked = form
             return asked.about(Compare(path, Op.EQ, _text(name)))
-    return _read(query_string, kind)
+    return _read(query_string, kind, reading)
 
 
-def _read(query_string: bytes, kind: ResourceType) -> Query:
-    return read_query(tolerance.parameters(parameters(query_string)), kind, DIALECT)
+def _read(query_string: bytes, kind: ResourceType, reading: Reading = TOLERANT) -> Query:
+    return read_query(reading.parameters(parameters(query_string)), kind, reading.dialect)
 
 
 _LOOK_UP = re.compile(
@@ -107,10 +145,12 @@ _HOLE = b"hole-in-the-form"
 
 
 @lru_cache(maxsize=256)
-def _form(query_string: bytes, kind: ResourceType) -> tuple[AttrPath, Query] | None:
+def _form(
+    query_string: bytes, kind: ResourceType, reading: Reading
+) -> tuple[AttrPath, Query] | None:
     """What a look-up asks but for the name it asks for: clients send the same form all day."""
     try:
-        form = _read(query_string, kind)
+        form = _read(query_string, kind, reading)
     except ScimError:
         return None  # refused again with the name in it, which the refusal tells
     match form.where:
@@ -144,6 +184,6 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def search(body: bytes, kind: ResourceType) -> Query:
-    """The query in the body of a POST to `.search`."""
-    return read_query(read_search(json_of(body)), kind, DIALECT)
+def search(body: Any, kind: ResourceType, reading: Reading = TOLERANT) -> Query:
+    """The query in the JSON of a POST to `.search`."""
+    return read_query(read_search(body), kind, reading.dialect)

@@ -7,15 +7,16 @@ import apsw
 from orjson import dumps, loads
 
 from headcount.errors import NotFound, Taken
+from headcount.scim.custom import CustomAttribute
 from headcount.store.model import Counts, Organisation, OrgId, Policy, Token, UsernameFormat
 
 _ORGANISATION = """o.id, o.slug, o.name, o.username_format, o.allowed_domains, o.seats, o.created,
-    o.disabled, o.users, o.active, o.owners, o.groups"""
+    o.disabled, o.attributes, o.users, o.active, o.owners, o.groups"""
 _KEPT = """t.id, t.org, t.label, t.digest, t.created, t.expires, t.last_used, t.revoked,
-    t.read_only"""
+    t.read_only, t.strict"""
 _BY_DIGEST = f"""SELECT {_KEPT}, {_ORGANISATION}
     FROM token t JOIN organisation o ON o.id = t.org WHERE t.digest = ?"""
-_TOKEN_WIDTH = 9
+_TOKEN_WIDTH = 10
 
 
 def instant(at: datetime) -> str:
@@ -32,7 +33,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _organisation(row: tuple[Any, ...]) -> Organisation:
-    org, slug, name, username_format, domains, seats, created, disabled, *counts = row
+    org, slug, name, username_format, domains, seats, created, disabled, attributes, *counts = row
     return Organisation(
         id=OrgId(org),
         slug=slug,
@@ -40,12 +41,21 @@ def _organisation(row: tuple[Any, ...]) -> Organisation:
         policy=Policy(UsernameFormat(username_format), tuple(loads(domains)), seats),
         created=datetime.fromisoformat(created),
         disabled=bool(disabled),
+        attributes=_customs(attributes),
         counts=Counts(*counts),
     )
 
 
+def _customs(text: str) -> tuple[CustomAttribute, ...]:
+    if text == "[]":
+        return ()
+    return tuple(
+        CustomAttribute(**{**one, "canonical": tuple(one["canonical"])}) for one in loads(text)
+    )
+
+
 def _token(row: tuple[Any, ...]) -> Token:
-    token_id, org, label, digest, created, expires, last_used, revoked, read_only = row
+    token_id, org, label, digest, created, expires, last_used, revoked, *scope = row
     return Token(
         id=token_id,
         org=OrgId(org),
@@ -55,7 +65,8 @@ def _token(row: tuple[Any, ...]) -> Token:
         expires=_moment(expires),
         last_used=_moment(last_used),
         revoked=_moment(revoked),
-        read_only=bool(read_only),
+        read_only=bool(scope[0]),
+        strict=bool(scope[1]),
     )
 
 
@@ -93,8 +104,14 @@ def set_organisation(connection: apsw.Connection, changed: Organisation) -> Orga
     """Write what an operator may change."""
     connection.execute(
         "UPDATE organisation SET name = ?, username_format = ?, allowed_domains = ?, seats = ?,"
-        " disabled = ? WHERE id = ?",
-        (changed.name, *_policy_values(changed.policy), changed.disabled, changed.id),
+        " disabled = ?, attributes = ? WHERE id = ?",
+        (
+            changed.name,
+            *_policy_values(changed.policy),
+            changed.disabled,
+            dumps(changed.attributes).decode(),
+            changed.id,
+        ),
     )
     _moved(connection)
     return organisation(connection, changed.slug)
@@ -119,8 +136,8 @@ def organisation(connection: apsw.Connection, slug: str) -> Organisation:
 def add_token(connection: apsw.Connection, token: Token) -> None:
     """Keep a new token."""
     connection.execute(
-        "INSERT INTO token (id, org, label, digest, created, expires, read_only)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO token (id, org, label, digest, created, expires, read_only, strict)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             token.id,
             token.org,
@@ -129,6 +146,7 @@ def add_token(connection: apsw.Connection, token: Token) -> None:
             instant(token.created),
             instant(token.expires) if token.expires else None,
             token.read_only,
+            token.strict,
         ),
     )
     _moved(connection)

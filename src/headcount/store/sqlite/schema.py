@@ -85,7 +85,13 @@ CREATE TABLE event (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_FIRST,)
+_OWN_ATTRIBUTES = """
+ALTER TABLE organisation ADD COLUMN attributes TEXT NOT NULL DEFAULT '[]';  -- JSON list
+ALTER TABLE token ADD COLUMN strict INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+STEPS = (_FIRST, _OWN_ATTRIBUTES)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 
