@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from headcount.directory.directory import Directory
 from headcount.directory.identifiers import Identifiers
 from headcount.directory.organisations import Organisations
+from headcount.directory.walking import Walker
 from headcount.settings import Settings, read_settings, sqlite_path
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteStore
@@ -49,7 +50,9 @@ def open_store(settings: Settings) -> Store:
 
 def runtime(store: Store) -> Runtime:
     """The operations on a store."""
-    return Runtime(store, Directory(store, now, Identifiers()), Organisations(store, clock))
+    return Runtime(
+        store, Directory(store, now, Identifiers(), Walker(store)), Organisations(store, clock)
+    )
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ The tree:
 
     ScimError
       InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, NoTarget, Mutability, TooMany,
-      Sensitive                                          400
+      InvalidCursor, ExpiredCursor, InvalidCount         400
       Unauthorized                                       401
       Forbidden (OrganisationDisabled, ReadOnlyToken, SeatsTaken)  403
       NotFound                                           404
@@ -67,6 +67,24 @@ class InvalidValue(ScimError):
     """A value is missing, or does not fit its attribute."""
 
     scim_type = "invalidValue"
+
+
+class InvalidCursor(ScimError):
+    """The cursor opens no page of this list (RFC 9865 section 2.1)."""
+
+    scim_type = "invalidCursor"
+
+
+class ExpiredCursor(ScimError):
+    """The cursor was good once (RFC 9865 section 2.1)."""
+
+    scim_type = "expiredCursor"
+
+
+class InvalidCount(ScimError):
+    """The size of a page that is read with a cursor is none (RFC 9865 section 2.1)."""
+
+    scim_type = "invalidCount"
 
 
 class NoTarget(ScimError):

@@ -14,7 +14,7 @@ from headcount.tolerance import TOLERANT
 
 def test_nothing_asked_is_the_first_page_of_all() -> None:
     assert read_query({}, USER_TYPE) == Query()
-    assert read_query({"cursor": "", "aadOptscim062020": ""}, USER_TYPE) == Query()
+    assert read_query({"session": "", "aadOptscim062020": ""}, USER_TYPE) == Query()
     query = Query()
     assert (query.where, query.start, query.count) == (None, 1, DEFAULT_PAGE)
     assert query.projection is WHOLE

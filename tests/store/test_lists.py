@@ -1,6 +1,7 @@
 """Pages of a list: nobody twice, nobody missing, in the order that was asked for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,3 +101,32 @@ def test_sorts_as_a_person_would(
     missing = [None] * (len(values) - len(held))
     assert values == ([*missing, *reversed(held)] if descending else [*held, *missing])
     assert sorted(ids) == sorted(resources)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("where", [None, "active eq true", 'title pr or emails.value sw "z"'])
+@pytest.mark.parametrize(
+    "name",
+    [None, "title", "emails.value", "userName", "active", "id", "meta.created", "meta.version"],
+)
+def test_a_walk_sees_what_one_page_shows(
+    stock: Stock, name: str | None, where: str | None, *, descending: bool
+) -> None:
+    """The same resources in the same order, however they are cut into pages."""
+    asked = Query(
+        where=parse_filter(where, USER_TYPE) if where else None,
+        sort_by=resolve(USER_TYPE, name) if name else None,
+        descending=descending,
+    )
+    total, whole = _page(stock, asked)
+    for count in (1, 4, 100):
+        walked, told, query = [], [], replace(asked, cursor="", count=count)
+        while True:
+            page = stock.run(stock.store.find(stock.organisation.id, Kind.USER, query))
+            walked += [seen.stored.id for seen in page.resources]
+            told.append(page.total)
+            if page.more is None:
+                break
+            query = replace(query, after=page.more)
+        assert walked == whole
+        assert told[0] == total

@@ -10,6 +10,7 @@ from headcount.directory import accounts, events, groups
 from headcount.directory.access import Caller, check_open, check_write
 from headcount.directory.drafts import draft
 from headcount.directory.membership import Delta, needs_reading
+from headcount.directory.walking import Queries, Walker, part
 from headcount.errors import Unavailable, VersionMismatch
 from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.messages import Query
@@ -41,6 +42,7 @@ class Directory:
     store: Store
     now: Callable[[], str]  # RFC 3339 in UTC, with milliseconds
     new_id: Callable[[], str]
+    walker: Walker
 
     async def get(
         self, caller: Caller, kind: Kind, resource_id: str, *, base: str, relations: bool = True
@@ -51,9 +53,22 @@ class Directory:
         return await self.store.get(org, kind, resource_id, base=base, relations=relations)
 
     async def find(self, caller: Caller, kind: Kind, query: Query, *, base: str) -> Page:
-        """The part of the list that `query` asks for (RFC 7644 section 3.4.2)."""
+        """The part of the list that `query` asks for (RFC 7644 section 3.4.2, RFC 9865).
+
+        Raises:
+            InvalidCursor, ExpiredCursor: the cursor opens no page of this list.
+        """
         check_open(caller)
+        if query.cursor is not None:
+            return await self.walker.page(caller, {kind: query}, base=base)
         return await self.store.find(caller.organisation.id, kind, query, base=base)
+
+    async def find_everything(self, caller: Caller, queries: Queries, *, base: str) -> Page:
+        """The part of the list of all kinds, as one list (RFC 7644 section 3.4.3)."""
+        check_open(caller)
+        if any(query.cursor is not None for query in queries.values()):
+            return await self.walker.page(caller, queries, base=base)
+        return await part(self.store, caller, queries, base=base)
 
     async def create(
         self, caller: Caller, kind: Kind, sent: Document, dialect: Dialect = BY_THE_BOOK

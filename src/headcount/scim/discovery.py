@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from headcount.scim.attributes import ResourceType, Schema
-from headcount.scim.messages import LIST_URN, MAX_PAGE
+from headcount.scim.cursors import TIMEOUT
+from headcount.scim.messages import DEFAULT_PAGE, LIST_URN, MAX_PAGE
 from headcount.scim.schemas import CORE
 
 
@@ -19,6 +20,14 @@ def service_provider_config(base: str) -> dict[str, Any]:
         "changePassword": {"supported": False},
         "sort": {"supported": True},
         "etag": {"supported": True},
+        "pagination": {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_PAGE,
+            "maxPageSize": MAX_PAGE,
+            "cursorTimeout": TIMEOUT,
+        },
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",

@@ -5,20 +5,28 @@ It says so in the query of a GET, or in the body of a POST to `.search`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from headcount.errors import InvalidSyntax, InvalidValue
+from headcount.errors import InvalidCount, InvalidCursor, InvalidSyntax, InvalidValue
 from headcount.scim.attributes import ResourceType
 from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.filters import Filter, parse_filter
 from headcount.scim.paths import AttrPath
 from headcount.scim.projection import WHOLE, Projection, read_projection
+from headcount.scim.values import Scalar
 
 LIST_URN = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 MAX_PAGE = 200
 DEFAULT_PAGE = 100
 
 _MAX_INDEX = 2**62
+
+
+class Position(NamedTuple):
+    """The last resource of a page; the next page begins behind it."""
+
+    id: str
+    key: Scalar = None  # what the list is sorted by, where it is sorted
 
 
 @dataclass(frozen=True)
@@ -31,10 +39,20 @@ class Query:
     start: int = 1  # the first resource is number 1
     count: int = DEFAULT_PAGE
     projection: Projection = WHOLE
+    cursor: str | None = None  # of RFC 9865: empty for the first page; None: `start` counts
+    after: Position | None = None  # what the cursor says, once it is opened
 
     def about(self, where: Filter) -> "Query":
         """The same query with another filter."""
-        return Query(where, self.sort_by, self.descending, self.start, self.count, self.projection)
+        return Query(
+            where,
+            self.sort_by,
+            self.descending,
+            self.start,
+            self.count,
+            self.projection,
+            self.cursor,
+        )
 
 
 def read_query(
@@ -55,18 +73,22 @@ def read_query(
     where = given.get("filter")
     if where is not None and not isinstance(where, str):
         raise InvalidValue("filter must be a text")
+    cursor = given.get("cursor")
+    if not isinstance(cursor, str | None):
+        raise InvalidCursor("a cursor is the text that the page before named")
     return Query(
         where=parse_filter(where, kind, dialect) if where is not None else None,
         sort_by=_sort_by(given.get("sortby"), kind, dialect),
         descending=_descending(given.get("sortorder")),
         start=max(1, _integer("startIndex", given.get("startindex"), 1)),
-        count=min(MAX_PAGE, max(0, _integer("count", given.get("count"), DEFAULT_PAGE))),
+        count=_count(given.get("count"), walks=cursor is not None),
         projection=read_projection(
             _names("attributes", given.get("attributes")),
             _names("excludedAttributes", given.get("excludedattributes")),
             kind,
             dialect,
         ),
+        cursor=cursor,
     )
 
 
@@ -75,6 +97,19 @@ def read_search(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, Mapping):
         raise InvalidSyntax("the body must be one JSON object: a SearchRequest message")
     return body
+
+
+def _count(value: Any, *, walks: bool) -> int:
+    """How many resources are wanted. With a cursor a count that is none has an error of its own."""
+    try:
+        count = _integer("count", value, DEFAULT_PAGE)
+    except InvalidValue as broken:
+        if walks:
+            raise InvalidCount(broken.detail) from None
+        raise
+    if walks and count < 0:
+        raise InvalidCount(f"count must be between 0 and {MAX_PAGE}, not {count}")
+    return min(MAX_PAGE, max(0, count))
 
 
 def _integer(name: str, value: Any, default: int) -> int:

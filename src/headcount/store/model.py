@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, NewType
 
 from headcount.scim.custom import CustomAttribute
+from headcount.scim.messages import Position
 
 OrgId = NewType("OrgId", int)
 
@@ -230,3 +231,5 @@ class Page:
 
     total: int
     resources: list[Seen]
+    more: Position | None = None  # with a cursor: where the next page begins, if there is one
+    cursor: str | None = None  # the same, as the client gets it

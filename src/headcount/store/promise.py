@@ -37,7 +37,11 @@ class Store(Protocol):
         """
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
-        """The part of the list that `query` asks for, in a stable order (by id, so by age)."""
+        """The part of the list that `query` asks for, in a stable order (by id, so by age).
+
+        With a cursor it begins behind `query.after`, and the page says where the next one begins;
+        its total is told on the first page alone.
+        """
 
     async def commit(self, change: Change) -> Outcome:
         """Write the state and append its events, durably, or refuse and write neither.
@@ -92,6 +96,9 @@ class Store(Protocol):
 
         It is asked for on the event loop, with every request.
         """
+
+    async def secret(self, name: str, fresh: bytes) -> bytes:
+        """The secret of this name, the same for every process; `fresh` where there is none yet."""
 
     async def ready(self) -> None:
         """Return when the store answers; raise `Unavailable` when it does not."""

@@ -1,6 +1,6 @@
 """Answers as bytes: a stored document is completed, never parsed and printed again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from zlib import crc32
 
@@ -96,17 +96,22 @@ def page(found: Page, base: str, kind: ResourceType, query: Query) -> Answer:
         resources = [whole(seen, base) for seen in found.resources]
     else:
         resources = [shown(seen, base, kind, query.projection) for seen in found.resources]
-    return listed(found.total, query.start, resources)
+    return listed(found, query, resources)
 
 
-def listed(total: int, start: int, resources: Iterable[bytes]) -> Answer:
-    """A ListResponse of resources that are bytes already."""
-    parts = list(resources)
+def listed(found: Page, query: Query, resources: list[bytes]) -> Answer:
+    """A ListResponse of resources that are bytes already.
+
+    It says where it begins, or with which cursor it goes on (RFC 9865 section 2).
+    """
+    place = f'"startIndex":{query.start},'
+    if query.cursor is not None:
+        place = f'"nextCursor":"{found.cursor}",' if found.cursor else ""
     head = (
-        f'{{"schemas":["{LIST_URN}"],"totalResults":{total},"startIndex":{start},'
-        f'"itemsPerPage":{len(parts)},"Resources":['
+        f'{{"schemas":["{LIST_URN}"],"totalResults":{found.total},{place}'
+        f'"itemsPerPage":{len(resources)},"Resources":['
     )
-    return Answer(200, b"".join((head.encode(), b",".join(parts), b"]}")))
+    return Answer(200, b"".join((head.encode(), b",".join(resources), b"]}")))
 
 
 def message(body: object) -> Answer:

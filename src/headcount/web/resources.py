@@ -8,7 +8,7 @@ from headcount.directory.directory import Directory
 from headcount.errors import NotFound, NotImplementedHere
 from headcount.scim import discovery
 from headcount.scim.attributes import ResourceType
-from headcount.scim.messages import DEFAULT_PAGE, MAX_PAGE, Query
+from headcount.scim.messages import DEFAULT_PAGE, MAX_PAGE
 from headcount.scim.operations import Operation
 from headcount.scim.projection import WHOLE, Projection
 from headcount.scim.resources import Document
@@ -178,24 +178,13 @@ async def search_everything(call: Call) -> Answer:
     body = await call.json()
     types = call.caller.types
     queries = {kind: wire.search(body, types[kind], call.reading) for kind in Kind}
-    asked = queries[Kind.USER]
-    total, skipped, room = 0, asked.start - 1, asked.count
-    resources: list[bytes] = []
-    for kind, query in queries.items():
-        part = _part(query, skipped, room)
-        found = await call.directory.find(call.caller, kind, part, base=call.base)
-        resources += [
-            answers.shown(seen, call.base, types[kind], query.projection)
-            for seen in found.resources
-        ]
-        total += found.total
-        skipped = max(0, skipped - found.total)
-        room = asked.count - len(resources)
-    return answers.listed(total, asked.start, resources)
-
-
-def _part(query: Query, skipped: int, room: int) -> Query:
-    return Query(query.where, query.sort_by, query.descending, skipped + 1, room, query.projection)
+    found = await call.directory.find_everything(call.caller, queries, base=call.base)
+    resources = [
+        answers.shown(seen, call.base, types[kind], queries[kind].projection)
+        for seen in found.resources
+        for kind in (seen.stored.kind,)
+    ]
+    return answers.listed(found, queries[Kind.USER], resources)
 
 
 async def service_provider_config(call: Call) -> Answer:

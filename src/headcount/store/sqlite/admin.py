@@ -182,6 +182,12 @@ def touch_token(connection: apsw.Connection, token_id: str, at: datetime) -> Non
     )
 
 
+def secret(connection: apsw.Connection, name: str, fresh: bytes) -> bytes:
+    """What the server keeps to itself."""
+    connection.execute("INSERT OR IGNORE INTO secret (name, value) VALUES (?, ?)", (name, fresh))
+    return bytes(connection.execute("SELECT value FROM secret WHERE name = ?", (name,)).get)
+
+
 def find_token(connection: apsw.Connection, digest: bytes) -> tuple[Token, Organisation] | None:
     """The token with this hash, with its organisation."""
     row = connection.execute(_BY_DIGEST, (digest,)).fetchone()

@@ -75,7 +75,7 @@ def look_up(connection: apsw.Connection, wanted: Wanted, query: Query) -> Page |
         TooLong: one of them has more relations than the reader wants to wait for.
     """
     where = query.where
-    if type(where) is not Compare or where.op is not Op.EQ or query.start != 1:
+    if type(where) is not Compare or where.op is not Op.EQ or query.start != 1 or query.after:
         return None
     sql = _LOOK_UP.get((wanted.kind, where.path.names))
     if sql is None or not where.value:

@@ -121,6 +121,9 @@ class SqliteStore:
             self._epoch = admin.epoch(self._inline.connection())
         return self._epoch
 
+    async def secret(self, name: str, fresh: bytes) -> bytes:
+        return await self._writer.do(lambda connection: admin.secret(connection, name, fresh))
+
     async def ready(self) -> None:
         admin.epoch(self._inline.connection())
 

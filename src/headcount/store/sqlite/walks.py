@@ -1,0 +1,50 @@
+"""A page of a list that is walked with a cursor: it costs the same wherever it begins."""
+
+from typing import Any
+
+import apsw
+
+from headcount.scim.messages import Position, Query
+from headcount.store.model import Kind, OrgId, Page
+from headcount.store.sqlite.filters import Condition, Translator
+from headcount.store.sqlite.order import behind, order_of, sort_key
+from headcount.store.sqlite.points import NUMBERS
+from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in
+
+
+def walk(connection: apsw.Connection, org: OrgId, kind: Kind, query: Query, base: str) -> Page:
+    """The page behind `query.after`, and where the next one begins."""
+    asked = Translator(org, kind, base)
+    where = asked.condition(query.where) if query.where else Condition("TRUE")
+    rows = _rows(connection, asked, query, where) if query.count else []
+    page, over = rows[: query.count], rows[query.count :]
+    seen = [seen_in(kind, row[1:]) for row in page]
+    more = Position(seen[-1].stored.id, page[-1][0]) if over else None
+    total = 0 if query.after else _total(connection, asked, query, where)
+    return Page(total, seen, more)
+
+
+def _rows(
+    connection: apsw.Connection, asked: Translator, query: Query, where: Condition
+) -> list[tuple[Any, ...]]:
+    """One more than the page holds, to know whether there is another; each with its sort key."""
+    columns, bases = columns_of(asked.kind, query, asked.base)
+    key = sort_key(asked, query.sort_by) if query.sort_by else Condition("NULL")
+    onwards = behind(asked, query, query.after) if query.after else Condition("TRUE")
+    order = order_of(asked, query)
+    sql = (
+        f"SELECT {key.sql}, {columns} FROM resource r"
+        f" WHERE {OWN} AND ({where.sql}) AND {onwards.sql} ORDER BY {order.sql} LIMIT ?"
+    )
+    own = (asked.org, NUMBERS[asked.kind])
+    given = (*key.parameters, *bases, *own, *where.parameters, *onwards.parameters)
+    return connection.execute(sql, (*given, *order.parameters, query.count + 1)).fetchall()
+
+
+def _total(connection: apsw.Connection, asked: Translator, query: Query, where: Condition) -> int:
+    if query.where is None:
+        counted = connection.execute(TOTALS[asked.kind], (asked.org,)).fetchone()
+        return int(counted[0]) if counted else 0
+    sql = f"SELECT count(*) FROM resource r WHERE {OWN} AND ({where.sql})"
+    own = (asked.org, NUMBERS[asked.kind])
+    return int(connection.execute(sql, (*own, *where.parameters)).get)
