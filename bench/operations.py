@@ -31,6 +31,7 @@ def operations(stage: Stage) -> list[Operation]:
         Operation("create", _create(stage)),
         Operation("PATCH active", _patch_active(stage)),
         Operation("page of 100", _page(stage)),
+        *(Operation(name, _walk(stage, name, cursor)) for name, cursor in stage.cursors.items()),
         *(
             Operation(
                 f"add member to {size:,}", _add_member(stage, group, f"add member to {size:,}")
@@ -92,6 +93,21 @@ def _page(stage: Stage) -> Requests:
             start = page % pages * 100 + 1
             path = f"/scim/v2/Users?startIndex={start}&count=100"
             yield "page of 100", request("GET", path, stage.token)
+
+    return requests
+
+
+def _walk(stage: Stage, name: str, cursor: str) -> Requests:
+    """The same page of a walk again and again: it must not matter where it stands.
+
+    Without groups, for those of the first accounts are more.
+    """
+
+    def requests(_: int) -> Iterator[tuple[str, bytes]]:
+        path = f"/scim/v2/Users?count=100&excludedAttributes=groups&cursor={cursor}"
+        raw = request("GET", path, stage.token)
+        while True:
+            yield name, raw
 
     return requests
 

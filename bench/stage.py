@@ -12,6 +12,7 @@ from pathlib import Path
 from headcount.bootstrap import Runtime, now, opened
 from headcount.directory.access import COMMAND_LINE, Caller
 from headcount.directory.tokens import Wish
+from headcount.scim.messages import Position, Query
 from headcount.scim.resources import Document
 from headcount.settings import Settings
 from headcount.store.model import Change, Joining, Kind, MemberDelta, Policy
@@ -33,6 +34,7 @@ class Stage:
     ids: list[str]
     joiners: list[str]
     groups: dict[int, str]  # by size
+    cursors: dict[str, str]  # of the first page of a walk, and of the last, by what to call them
 
 
 def user_name(number: int) -> str:
@@ -66,7 +68,15 @@ async def fill(database: Path, accounts: int, advance: Advance) -> Stage:
             for size in GROUP_SIZES
             if size <= accounts
         }
-    return Stage(accounts, token, ids[:accounts], ids[accounts:], groups)
+        cursors = await _cursors(runtime, caller, ids)
+    return Stage(accounts, token, ids[:accounts], ids[accounts:], groups, cursors)
+
+
+async def _cursors(runtime: Runtime, caller: Caller, ids: list[str]) -> dict[str, str]:
+    walker = runtime.directory.walker
+    scope = {Kind.USER: Query(cursor="")}
+    last = await walker.cursor_behind(caller, scope, Position(ids[-101]))
+    return {"first cursor page": "", "last cursor page": last}
 
 
 async def _create_accounts(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from headcount.directory.access import Caller
 from headcount.scim.cursors import KEY_BYTES, Place, Seal
-from headcount.scim.messages import Query
+from headcount.scim.messages import Position, Query
 from headcount.store.model import Kind, Page, Seen
 from headcount.store.promise import Store
 
@@ -32,6 +32,10 @@ async def part(store: Store, caller: Caller, queries: Queries, *, base: str) -> 
     return Page(total, resources)
 
 
+def _scope(caller: Caller, queries: Queries) -> str:
+    return f"{caller.organisation.id} {' '.join(queries)}"
+
+
 def _seconds() -> int:
     return int(time.time())
 
@@ -53,13 +57,20 @@ class Walker:
         """
         asked = next(iter(queries.values()))
         seal = await self._seal()
-        scope = f"{caller.organisation.id} {' '.join(queries)}"
+        scope = _scope(caller, queries)
         place = None
         if asked.cursor:
             place = seal.open(asked.cursor, scope, asked, self.seconds())
         found, following = await self._read(caller, queries, place, base)
         cursor = seal.close(following, scope, asked, self.seconds()) if following else None
         return replace(found, cursor=cursor)
+
+    async def cursor_behind(self, caller: Caller, queries: Queries, position: Position) -> str:
+        """The cursor of the page behind `position` in the first kind of the list."""
+        kind, asked = next(iter(queries.items()))
+        scope = _scope(caller, queries)
+        place = Place(kind.value, position, 0)
+        return (await self._seal()).close(place, scope, asked, self.seconds())
 
     async def _read(
         self, caller: Caller, queries: Queries, place: Place | None, base: str
