@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from bench.load import Measured, measure, merged, request
-from bench.operations import Operation, operations
+from bench.operations import BULK, SINGLE, Operation, operations
 from bench.stage import JOINERS, Stage, fill, serving, serving_empty
 
 _EMPTY = "empty answer"
@@ -35,13 +35,19 @@ class Result:
 
     accounts: int
     name: str
+    each: int = 1
     rounds: list[Measured] = field(default_factory=list)
     yardstick: list[Measured] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
         """To the empty answers that were measured between the rounds."""
-        return merged(self.rounds).rate / merged(self.yardstick).rate
+        return self.rate / merged(self.yardstick).rate
+
+    @property
+    def rate(self) -> float:
+        """Changes or answers per second."""
+        return merged(self.rounds).rate * self.each
 
 
 def main() -> None:
@@ -81,7 +87,7 @@ async def _measure_all(
     todo = operations(stage)
     task = progress.add_task(f"Measuring at {stage.accounts:,}", total=len(todo) * plan.rounds)
     for operation in todo:
-        result = Result(stage.accounts, operation.name)
+        result = Result(stage.accounts, operation.name, operation.each)
         for _ in range(plan.rounds):
             result.yardstick.append(await _measure_empty(plan, ports[1]))
             result.rounds.append(await _measure(plan, operation, ports[0]))
@@ -91,7 +97,8 @@ async def _measure_all(
 
 async def _measure(plan: Plan, operation: Operation, port: int) -> Measured:
     names = (operation.name, "leave")
-    noted = await measure(port, operation.requests, plan.seconds, plan.connections, names)
+    connections = operation.connections or plan.connections
+    noted = await measure(port, operation.requests, plan.seconds, connections, names)
     await asyncio.sleep(0)
     return noted[operation.name]
 
@@ -122,6 +129,8 @@ def _print(console: Console, plan: Plan, results: list[Result]) -> None:
         highlight=False,
     )
     _print_members(console, results)
+    _print_walk(console, results)
+    _print_bulk(console, results)
     if failed := sum(one.failed for result in results for one in result.rounds):
         raise SystemExit(f"{failed} requests were refused: the figures mean nothing")
 
@@ -133,7 +142,7 @@ def _row(result: Result, results: list[Result]) -> tuple[str, ...]:
     return (
         result.name,
         f"{result.accounts:,}",
-        f"{whole.rate:,.0f}",
+        f"{result.rate:,.0f}",
         f"{whole.percentile(0.5) * 1e3:.1f}",
         f"{whole.percentile(0.99) * 1e3:.1f}",
         f"{result.ratio:.2f}",
@@ -151,6 +160,25 @@ def _print_members(console: Console, results: list[Result]) -> None:
             f"{joins[-1].name.capitalize()} costs {cost:.2f} times {joins[0].name}.",
             highlight=False,
         )
+
+
+def _print_walk(console: Console, results: list[Result]) -> None:
+    """What the last page of a walk costs, by what the first one does."""
+    most = max(result.accounts for result in results)
+    first, last = (r for r in results if r.accounts == most and "cursor" in r.name)
+    cost = first.ratio / last.ratio
+    console.print(f"The last cursor page costs {cost:.2f} times the first.", highlight=False)
+
+
+def _print_bulk(console: Console, results: list[Result]) -> None:
+    """How much faster creates are in a bulk request."""
+    rates = {result.name: result.rate for result in results}
+    gain = rates[BULK] / rates[SINGLE]
+    console.print(
+        f"A bulk request of 1,000 creates is {gain:.1f} times as fast as 1,000 requests over"
+        " one connection.",
+        highlight=False,
+    )
 
 
 if __name__ == "__main__":

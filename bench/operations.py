@@ -10,7 +10,12 @@ from orjson import dumps
 
 from bench.load import Requests, request
 from bench.stage import Stage, account, user_name
+from headcount.scim.bulk import REQUEST_URN
 
+SINGLE = "create, one connection"
+BULK = "create, 1,000 in a bulk request"
+
+_IN_BULK = 1_000
 _PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _FRESH = itertools.count(1_000_000)
 
@@ -21,6 +26,8 @@ class Operation:
 
     name: str
     requests: Requests
+    connections: int | None = None  # None: as many as the plan says
+    each: int = 1  # how many changes one request makes
 
 
 def operations(stage: Stage) -> list[Operation]:
@@ -28,7 +35,9 @@ def operations(stage: Stage) -> list[Operation]:
     return [
         Operation("look-up by userName", _look_up(stage)),
         Operation("read by id", _read(stage)),
-        Operation("create", _create(stage)),
+        Operation("create", _create(stage, "create")),
+        Operation(SINGLE, _create(stage, SINGLE), connections=1),
+        Operation(BULK, _bulk(stage), connections=1, each=_IN_BULK),
         Operation("PATCH active", _patch_active(stage)),
         Operation("page of 100", _page(stage)),
         *(Operation(name, _walk(stage, name, cursor)) for name, cursor in stage.cursors.items()),
@@ -62,11 +71,24 @@ def _read(stage: Stage) -> Requests:
     return requests
 
 
-def _create(stage: Stage) -> Requests:
+def _create(stage: Stage, name: str) -> Requests:
     def requests(_: int) -> Iterator[tuple[str, bytes]]:
         for number in _FRESH:
             body = dumps(account(number))
-            yield "create", request("POST", "/scim/v2/Users", stage.token, body)
+            yield name, request("POST", "/scim/v2/Users", stage.token, body)
+
+    return requests
+
+
+def _bulk(stage: Stage) -> Requests:
+    def requests(_: int) -> Iterator[tuple[str, bytes]]:
+        while True:
+            operations = [
+                {"method": "POST", "path": "/Users", "bulkId": str(number), "data": account(number)}
+                for number in itertools.islice(_FRESH, _IN_BULK)
+            ]
+            body = dumps({"schemas": [REQUEST_URN], "Operations": operations})
+            yield BULK, request("POST", "/scim/v2/Bulk", stage.token, body)
 
     return requests
 

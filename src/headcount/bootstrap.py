@@ -15,6 +15,7 @@ from headcount.store.sqlite import SqliteStore
 from headcount.web.address import Addresses
 from headcount.web.application import Application
 from headcount.web.authentication import Authentication
+from headcount.web.call import Services
 from headcount.web.request import Limits
 from headcount.web.scim import ScimApplication
 
@@ -69,10 +70,13 @@ def build(settings: Settings) -> Application:
     """The application on the database that the settings name."""
     store = open_store(settings)
     scim = ScimApplication(
-        runtime(store).directory,
+        Services(
+            runtime(store).directory,
+            store,
+            Limits(settings.max_body_bytes, settings.group_answer_members),
+        ),
         Authentication(store, clock),
         Addresses(settings.public_url, settings.base_domain),
-        Limits(settings.max_body_bytes, settings.group_answer_members),
     )
     return Application(scim, store)
 

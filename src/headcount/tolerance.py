@@ -227,6 +227,32 @@ def patch(body: Any) -> Any:
     return {"Operations": [operation(one) for one in listed_operations]}
 
 
+def bulk(body: Any) -> Any:
+    """A BulkRequest message as it is meant: methods in any letter case, scim-for-keycloak (T).
+
+    >>> bulk({"operations": [{"METHOD": "post", "bulkid": "1"}]})
+    {'Operations': [{'method': 'POST', 'bulkId': '1'}]}
+    """
+    if not isinstance(body, Mapping):
+        return body
+    message = {_BULK_WORDS.get(key.lower(), key): value for key, value in body.items()}
+    if isinstance(message.get("Operations"), list):
+        message["Operations"] = [_bulk_operation(one) for one in message["Operations"]]
+    return message
+
+
+_BULK_WORDS = {"operations": "Operations", "failonerrors": "failOnErrors", "bulkid": "bulkId"}
+
+
+def _bulk_operation(raw: Any) -> Any:
+    if not isinstance(raw, Mapping):
+        return raw
+    meant = {_BULK_WORDS.get(key.lower(), key.lower()): value for key, value in raw.items()}
+    if isinstance(meant.get("method"), str):
+        meant["method"] = meant["method"].upper()
+    return meant
+
+
 def operation(raw: Any) -> Any:
     """One operation as it is meant."""
     if not isinstance(raw, Mapping):

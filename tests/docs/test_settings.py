@@ -5,7 +5,7 @@ import re
 import pytest
 
 from headcount.directory.tokens import PREFIX
-from headcount.scim import filters, messages, operations
+from headcount.scim import bulk, cursors, custom, filters, messages, operations
 from headcount.scim.schemas import MEMBERS, USER
 from headcount.settings import Settings, read_settings
 from headcount.web import wire
@@ -56,6 +56,9 @@ LIMITS = [
         f"{USER.attributes[0].most:,}",
         "tooMany",
     ),
+    ("Operations in one bulk request", f"{bulk.MAX_OPERATIONS:,}", "413"),
+    ("Time a cursor is good for", f"{cursors.TIMEOUT:,} seconds", "expiredCursor"),
+    ("Attributes that an organisation declares", f"{custom.MAX_CUSTOM}", "refused"),
     ("Filter", f"{filters.MAX_LENGTH:,} characters", "invalidFilter"),
     ("Filter", f"{filters.MAX_TERMS} terms", "invalidFilter"),
     ("Filter", f"{filters.MAX_DEPTH} levels", "invalidFilter"),

@@ -18,7 +18,7 @@ BASE = "https://acme.example.com/scim/v2"
 
 def test_every_feature_is_stated_with_its_exact_type() -> None:
     """RFC 7643 section 5; authentik falls back to PUT where one of them is missing."""
-    config = discovery.service_provider_config(BASE)
+    config = discovery.service_provider_config(BASE, 1_000_000)
     for name in ("patch", "filter", "sort", "etag"):
         assert config[name]["supported"] is True
     assert config["changePassword"] == {"supported": False}

@@ -52,11 +52,6 @@ def test_a_wrong_method_is_told_the_right_ones(
     assert answer.headers["Allow"] == allowed
 
 
-@pytest.mark.parametrize("path", ["/Me", "/Bulk"])
-def test_what_is_not_offered_says_so(site: Site, path: str) -> None:
-    refused(client(site)("POST", path, {}), 501)
-
-
 def test_head_is_get_without_the_body(site: Site) -> None:
     ask = client(site)
     answer = ask("HEAD", "/Users")

@@ -28,7 +28,7 @@ from headcount.store.model import (
     Seen,
     Stored,
 )
-from headcount.store.promise import Store
+from headcount.store.promise import Resources
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ _ATTEMPTS = 100  # each time one of those who collide gets through
 class Directory:
     """What an organisation's accounts and groups can do."""
 
-    store: Store
+    store: Resources
     now: Callable[[], str]  # RFC 3339 in UTC, with milliseconds
     new_id: Callable[[], str]
     walker: Walker
@@ -71,9 +71,15 @@ class Directory:
         return await part(self.store, caller, queries, base=base)
 
     async def create(
-        self, caller: Caller, kind: Kind, sent: Document, dialect: Dialect = BY_THE_BOOK
+        self,
+        caller: Caller,
+        kind: Kind,
+        sent: Document,
+        dialect: Dialect = BY_THE_BOOK,
+        *,
+        resource_id: str | None = None,
     ) -> Outcome:
-        """POST: a new resource (RFC 7644 section 3.3).
+        """POST: a new resource (RFC 7644 section 3.3), with a new id unless it has one already.
 
         Raises:
             Taken: its name belongs to another.
@@ -83,7 +89,7 @@ class Directory:
         check_open(caller)
         check_write(caller)
         members = NO_MEMBERS
-        resource_id = self.new_id()
+        resource_id = resource_id or self.new_id()
         if kind is Kind.USER:
             document = accounts.created(sent, caller.organisation.policy)
             told = events.created_account(document)

@@ -9,7 +9,7 @@ from headcount.directory.access import Caller
 from headcount.scim.cursors import KEY_BYTES, Place, Seal
 from headcount.scim.messages import Position, Query
 from headcount.store.model import Kind, Page, Seen
-from headcount.store.promise import Store
+from headcount.store.promise import Resources, Store
 
 _SECRET = "cursors"  # noqa: S105 - what the secret is called
 
@@ -17,7 +17,7 @@ Queries = Mapping[Kind, Query]
 """What is asked of each kind, in the order of the list. They differ in nothing but their paths."""
 
 
-async def part(store: Store, caller: Caller, queries: Queries, *, base: str) -> Page:
+async def part(store: Resources, caller: Caller, queries: Queries, *, base: str) -> Page:
     """The part of the list that begins at the number that was asked for."""
     asked = next(iter(queries.values()))
     total, skipped, room = 0, asked.start - 1, asked.count

@@ -4,18 +4,28 @@ from collections.abc import Iterable
 from typing import Any
 
 from headcount.scim.attributes import ResourceType, Schema
+from headcount.scim.bulk import MAX_OPERATIONS
 from headcount.scim.cursors import TIMEOUT
 from headcount.scim.messages import DEFAULT_PAGE, LIST_URN, MAX_PAGE
 from headcount.scim.schemas import CORE
 
 
-def service_provider_config(base: str) -> dict[str, Any]:
-    """What is offered, and what is not (RFC 7643 section 5). authentik reads it strictly."""
+def service_provider_config(base: str, max_payload: int) -> dict[str, Any]:
+    """What is offered, and what is not (RFC 7643 section 5). authentik reads it strictly.
+
+    Args:
+        base: what addresses begin with.
+        max_payload: the most bytes of a request.
+    """
     return {
         "schemas": [CORE + "ServiceProviderConfig"],
         "documentationUri": "https://www.rfc-editor.org/rfc/rfc7644",
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {
+            "supported": True,
+            "maxOperations": MAX_OPERATIONS,
+            "maxPayloadSize": max_payload,
+        },
         "filter": {"supported": True, "maxResults": MAX_PAGE},
         "changePassword": {"supported": False},
         "sort": {"supported": True},

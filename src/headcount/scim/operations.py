@@ -82,14 +82,14 @@ def read_operations(
         raise TooMany(f"{len(listed)} operations in one PATCH; at most {MAX_OPERATIONS} are taken")
     found: list[Operation] = []
     for number, raw in enumerate(listed, start=1):
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, dict):
             raise InvalidSyntax(f"operation {number} is not an object")
         found.extend(_read_one(raw, number, kind, dialect))
     return tuple(found)
 
 
 def _listed(body: Any) -> list[Any]:
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise InvalidSyntax("the body must be one JSON object: a PatchOp message")
     listed = body.get("Operations")
     if not isinstance(listed, list):
@@ -129,7 +129,7 @@ def _pathless(
 ) -> Iterator[Operation]:
     if op is PatchOp.REMOVE:
         raise NoTarget(f"operation {number} removes without a path; name what to remove")
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise InvalidValue(
             f"operation {number} has no path, so its value must be an object of attributes"
         )

@@ -80,7 +80,7 @@ def _set(container: Document, attribute: Attribute, value: Any) -> None:
 
 def merge(container: Document, attribute: Attribute, value: Any, dialect: Dialect) -> None:
     """Sub-attributes that are not named stay as they are (RFC 7644 sections 3.5.2.1, 3.5.2.3)."""
-    if not isinstance(value, Mapping) and value not in (None, "", []):
+    if not isinstance(value, dict) and value not in (None, "", []):
         value = dialect.mend(attribute, value)
     if not value or _empties(attribute, value, dialect):
         container.pop(attribute.name, None)

@@ -32,7 +32,7 @@ def read_resource(body: Any, kind: ResourceType, dialect: Dialect = BY_THE_BOOK)
     >>> read_resource({"USERNAME": "ada", "id": "7", "title": None, "x": 1}, USER_TYPE)
     {'userName': 'ada', 'title': None}
     """
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise InvalidSyntax("the body must be one JSON object: a " + kind.name)
     document: Document = {}
     for key, value in body.items():

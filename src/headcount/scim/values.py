@@ -5,7 +5,6 @@ folding is Python's, never a database's, so all stores agree outside ASCII too.
 """
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -75,7 +74,7 @@ def has_shape(attribute: Attribute, value: Any) -> bool:
     """Whether one value has the JSON type of its attribute (RFC 7643 section 2.3)."""
     match attribute.type:
         case "complex":
-            return isinstance(value, Mapping)
+            return isinstance(value, dict)
         case "boolean":
             return isinstance(value, bool)
         case "integer":

@@ -1,8 +1,8 @@
 """What every store promises. SQLite and PostgreSQL pass the same contract tests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from headcount.scim.messages import Query
 from headcount.store.model import (
@@ -19,9 +19,11 @@ from headcount.store.model import (
     Token,
 )
 
+T = TypeVar("T")
 
-class Store(Protocol):
-    """Holds every organisation. Whatever was committed is on disk when the call returns."""
+
+class Resources(Protocol):
+    """Accounts and groups, as the directory reads and writes them."""
 
     async def get(
         self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
@@ -58,6 +60,17 @@ class Store(Protocol):
 
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
         """Who is in a group, directly."""
+
+
+class Store(Resources, Protocol):
+    """Holds every organisation. Whatever was committed is on disk when the call returns."""
+
+    async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
+        """Run `work` as one durable transaction, in which each commit stands or falls by itself.
+
+        What was committed is read at once within. Nobody else writes meanwhile, so `work` waits
+        for nothing but the resources that it is given.
+        """
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         """The next events of the feed, oldest first."""

@@ -119,13 +119,19 @@ def message(body: object) -> Answer:
     return Answer(200, orjson.dumps(body))
 
 
+class ServerFault(ScimError):
+    """A bug of ours, told without its insides."""
+
+    status = 500
+
+
 def refusal(error: ScimError) -> Answer:
     """Every refusal becomes its answer here and only here (RFC 7644 section 3.12)."""
-    body = orjson.dumps(_printable(error.body()))
-    return Answer(error.status, body, error.headers())
+    return Answer(error.status, orjson.dumps(error_body(error)), error.headers())
 
 
-def _printable(body: dict[str, object]) -> dict[str, object]:
-    """A detail may quote what arrived, and that may be no text that JSON can hold."""
+def error_body(error: ScimError) -> dict[str, object]:
+    """The message; its detail may quote what arrived, and that may be no text for JSON."""
+    body = error.body()
     detail = str(body["detail"]).encode("utf-8", "backslashreplace").decode()
     return {**body, "detail": detail}

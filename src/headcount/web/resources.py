@@ -1,84 +1,11 @@
 """What each method does at each address: who calls, what was sent, one operation, one answer."""
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import Any, NamedTuple
-
-from headcount.directory.access import Caller
-from headcount.directory.directory import Directory
 from headcount.errors import NotFound, NotImplementedHere
 from headcount.scim import discovery
-from headcount.scim.attributes import ResourceType
-from headcount.scim.messages import DEFAULT_PAGE, MAX_PAGE
-from headcount.scim.operations import Operation
-from headcount.scim.projection import WHOLE, Projection
-from headcount.scim.resources import Document
 from headcount.store.model import Kind, Outcome, Seen, Stored
 from headcount.web import answers, wire
 from headcount.web.answers import RELATIONS, Answer
-from headcount.web.request import Limits, Request
-from headcount.web.wire import Reading
-
-
-class Call(NamedTuple):
-    """One request, ready to be answered: who wants what of which resource."""
-
-    directory: Directory
-    caller: Caller
-    base: str  # what addresses in the answer begin with
-    limits: Limits
-    kind: Kind
-    id: str
-    request: Request
-
-    @property
-    def type(self) -> ResourceType:
-        """The resource type of the address."""
-        return self.caller.types[self.kind]
-
-    @property
-    def types(self) -> Collection[ResourceType]:
-        """The resource types of the organisation."""
-        return self.caller.types.values()
-
-    def projection(self) -> Projection:
-        """What the request wants to see of the resource."""
-        if not self.request.query_string:
-            return WHOLE
-        asked = _without_filter(self.request.query_string)
-        return wire.query(asked, self.type, self.reading).projection
-
-    @property
-    def if_match(self) -> str | None:
-        """The versions that the client wants to change, if it says so."""
-        return self.request.if_match
-
-    @property
-    def reading(self) -> Reading:
-        """How what was sent is to be read."""
-        return wire.STRICT if self.caller.strict else wire.TOLERANT
-
-    async def json(self) -> Any:
-        """What was sent, within the limit."""
-        if self.caller.strict:
-            self.request.check_media_type()
-        return wire.json_of(await self.request.body(self.limits.body))
-
-    async def resource(self) -> Document:
-        """The resource that was sent."""
-        return wire.resource(await self.json(), self.type, self.reading)
-
-    async def operations(self) -> tuple[Operation, ...]:
-        """The operations of a PATCH that were sent."""
-        return wire.operations(await self.json(), self.type, self.reading)
-
-
-def _without_filter(query_string: bytes) -> bytes:
-    """On one resource a filter has no meaning, so a broken one does no harm."""
-    parts = query_string.split(b"&")
-    return b"&".join(part for part in parts if b"ttributes=" in part)
-
-
-Handler = Callable[[Call], Awaitable[Answer]]
+from headcount.web.call import Call
 
 
 async def list_resources(call: Call) -> Answer:
@@ -189,7 +116,7 @@ async def search_everything(call: Call) -> Answer:
 
 async def service_provider_config(call: Call) -> Answer:
     """GET /ServiceProviderConfig (RFC 7644 section 4)."""
-    return answers.message(discovery.service_provider_config(call.base))
+    return answers.message(discovery.service_provider_config(call.base, call.limits.body))
 
 
 async def resource_types(call: Call) -> Answer:
@@ -211,11 +138,9 @@ def _discovered(known: dict[str, dict[str, object]], name: str, what: str) -> An
     raise NotFound(f"there is no {what} {name[:200]!r}; there are: {', '.join(known)}")
 
 
-async def not_offered(_: Call) -> Answer:
-    """Parts of the protocol that ServiceProviderConfig does not promise."""
+async def me(_: Call) -> Answer:
+    """/Me (RFC 7644 section 3.11), which is nobody's here."""
     raise NotImplementedHere(
-        "this server offers neither /Me nor /Bulk; /ServiceProviderConfig says what it does offer"
+        "there is no /Me here: a token speaks for an organisation, not for one of its people;"
+        " ask for an account by its id, or look it up by userName"
     )
-
-
-__all__ = ["DEFAULT_PAGE", "MAX_PAGE", "Call", "Handler"]

@@ -5,7 +5,9 @@ from typing import NamedTuple
 from headcount.errors import MethodNotAllowed, NotFound
 from headcount.store.model import Kind
 from headcount.web import resources
-from headcount.web.resources import Handler
+from headcount.web.bulk import bulk
+from headcount.web.call import Handler
+from headcount.web.places import KINDS, parts_of
 
 Methods = dict[str, Handler]
 
@@ -17,17 +19,14 @@ _RESOURCE: Methods = {
     "DELETE": resources.delete_resource,
 }
 _SEARCH: Methods = {"POST": resources.search_resources}
-_NOT_OFFERED: Methods = dict.fromkeys(
-    ("GET", "POST", "PUT", "PATCH", "DELETE"), resources.not_offered
-)
-_KINDS = {"users": Kind.USER, "groups": Kind.GROUP}
+_ME: Methods = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), resources.me)
 _SINGLE: dict[str, Methods] = {
     ".search": {"POST": resources.search_everything},
     "serviceproviderconfig": {"GET": resources.service_provider_config},
     "resourcetypes": {"GET": resources.resource_types},
     "schemas": {"GET": resources.schemas},
-    "me": _NOT_OFFERED,
-    "bulk": _NOT_OFFERED,
+    "me": _ME,
+    "bulk": {"POST": bulk},
 }
 _WITH_ID = frozenset({"resourcetypes", "schemas"})
 
@@ -71,7 +70,7 @@ def route(method: str, path: str) -> Route:
     head, _, name = path.rpartition("/")
     if (found := _ONE_OF.get((method, head))) and name and name not in _SINGLE:
         return found._replace(id=name)
-    methods, kind, resource_id = _place([part for part in path.split("/") if part], path)
+    methods, kind, resource_id = _place(parts_of(path), path)
     handler = methods.get("GET" if method == "HEAD" else method)
     if handler is None:
         allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else [])])
@@ -81,7 +80,7 @@ def route(method: str, path: str) -> Route:
 
 def _place(parts: list[str], path: str) -> tuple[Methods, Kind, str]:
     head = parts[0].lower() if parts else ""
-    kind = _KINDS.get(head)
+    kind = KINDS.get(head)
     if kind is not None and len(parts) == 1:
         return _COLLECTION, kind, ""
     if kind is not None and len(parts) == 2:

@@ -4,14 +4,13 @@ import logging
 from typing import Any
 
 from headcount.directory.access import check_open
-from headcount.directory.directory import Directory
 from headcount.errors import ScimError
 from headcount.web import answers
 from headcount.web.address import PREFIX, Addresses
 from headcount.web.answers import JSON, SCIM_JSON, Answer, Headers
 from headcount.web.authentication import Authentication
-from headcount.web.request import Limits, Request
-from headcount.web.resources import Call
+from headcount.web.call import Call, Services
+from headcount.web.request import Request
 from headcount.web.routes import route
 
 _LOG = logging.getLogger(__name__)
@@ -19,26 +18,18 @@ _LOG = logging.getLogger(__name__)
 _NO_BODY = frozenset({204, 304})
 
 
-class ServerFault(ScimError):
-    """A bug of ours, told without its insides."""
-
-    status = 500
-
-
 class ScimApplication:
     """Answers everything under `/scim/v2`."""
 
     def __init__(
         self,
-        directory: Directory,
+        services: Services,
         authentication: Authentication,
         addresses: Addresses,
-        limits: Limits,
     ) -> None:
-        self._directory = directory
+        self._services = services
         self._authentication = authentication
         self._addresses = addresses
-        self._limits = limits
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request; whatever happens, the answer is SCIM."""
@@ -50,7 +41,7 @@ class ScimApplication:
         except Exception:  # noqa: BLE001 - a bug must not end in HTML, nor in silence
             _LOG.exception("a %s request failed", scope["method"])
             answer = answers.refusal(
-                ServerFault(
+                answers.ServerFault(
                     "the server failed; its log tells the operator why. Nothing was changed"
                 )
             )
@@ -63,7 +54,7 @@ class ScimApplication:
         found = route(scope["method"], scope["path"][len(PREFIX) :])
         request = Request(headers, scope["query_string"], receive)
         return await found.handler(
-            Call(self._directory, caller, address.base, self._limits, found.kind, found.id, request)
+            Call(self._services, caller, address.base, found.kind, found.id, request)
         )
 
 

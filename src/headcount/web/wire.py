@@ -12,6 +12,7 @@ import orjson
 from headcount import tolerance
 from headcount.errors import InvalidSyntax, InvalidValue, ScimError
 from headcount.scim.attributes import ResourceType
+from headcount.scim.bulk import REQUEST_URN, BulkRequest, read_bulk
 from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.filters import Compare, Op
 from headcount.scim.messages import Query, read_query, read_search
@@ -30,6 +31,7 @@ class Reading:
     dialect: Dialect
     resource: Callable[[Any, ResourceType], Any]
     patch: Callable[[Any], Any]
+    bulk: Callable[[Any], Any]
     parameters: Callable[[Mapping[str, str]], Mapping[str, str]]
 
 
@@ -37,12 +39,14 @@ TOLERANT = Reading(
     tolerance.TOLERANT,
     lambda body, _: tolerance.resource(body),
     tolerance.patch,
+    tolerance.bulk,
     tolerance.parameters,
 )
 STRICT = Reading(
     BY_THE_BOOK,
     lambda body, kind: with_urn(body, kind.schema.id),
     lambda body: with_urn(body, PATCH_URN),
+    lambda body: with_urn(body, REQUEST_URN),
     lambda asked: asked,
 )
 """For a token whose owner tests a client: what the RFC does not allow is refused."""
@@ -117,6 +121,11 @@ def resource(body: Any, kind: ResourceType, reading: Reading = TOLERANT) -> Docu
 def operations(body: Any, kind: ResourceType, reading: Reading = TOLERANT) -> tuple[Operation, ...]:
     """The operations in the JSON of a PATCH."""
     return read_operations(reading.patch(body), kind, reading.dialect)
+
+
+def bulk(body: Any, reading: Reading = TOLERANT) -> BulkRequest:
+    """The operations in the JSON of a bulk request."""
+    return read_bulk(reading.bulk(body))
 
 
 def query(query_string: bytes, kind: ResourceType, reading: Reading = TOLERANT) -> Query:

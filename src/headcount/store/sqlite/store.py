@@ -6,11 +6,11 @@ through the one writer.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
@@ -27,12 +27,14 @@ from headcount.store.model import (
     Seen,
     Token,
 )
+from headcount.store.promise import Resources
 from headcount.store.sqlite import admin, commit, points, reads
 from headcount.store.sqlite.bookmarks import Bookmarks
 from headcount.store.sqlite.connection import FileLock, LoopReader, Readers, open_writer
 from headcount.store.sqlite.points import TooLong, Wanted
 from headcount.store.sqlite.relations import NAMES as RELATION_NAMES
 from headcount.store.sqlite.schema import bring_up_to_date
+from headcount.store.sqlite.transaction import Transaction, at_once
 from headcount.store.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -78,6 +80,9 @@ class SqliteStore:
 
     async def commit(self, change: Change) -> Outcome:
         return await self._writer.do(lambda connection: commit.apply(connection, change))
+
+    async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
+        return await self._writer.do(lambda connection: at_once(work(Transaction(connection))))
 
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
         return await self._scan(lambda connection: reads.members(connection, org, group))

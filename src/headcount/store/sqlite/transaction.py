@@ -1,0 +1,63 @@
+"""Many commits in one transaction, each in a savepoint of its own."""
+
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+import apsw
+
+from headcount.scim.messages import Query
+from headcount.store.model import Change, Kind, OrgId, Outcome, Page, Seen
+from headcount.store.sqlite import commit, points, reads
+from headcount.store.sqlite.bookmarks import Bookmarks
+from headcount.store.sqlite.points import Wanted
+
+T = TypeVar("T")
+
+
+class Transaction:
+    """The resources, on the writing connection, inside a transaction that somebody else ends.
+
+    Nothing in here ever waits, so what awaits it runs through at once.
+    """
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    async def get(
+        self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
+    ) -> Seen:
+        return points.get(self._connection, Wanted(org, kind, base, relations), resource_id)
+
+    async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
+        return reads.find(self._connection, org, kind, query, base, Bookmarks())
+
+    async def commit(self, change: Change) -> Outcome:
+        self._connection.execute("SAVEPOINT within")
+        try:
+            outcome = commit.apply(self._connection, change)
+        except apsw.FullError:
+            raise
+        except Exception:
+            self._connection.execute("ROLLBACK TO within")
+            self._connection.execute("RELEASE within")
+            raise
+        self._connection.execute("RELEASE within")
+        return outcome
+
+    async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
+        return reads.members(self._connection, org, group)
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that waits for nothing.
+
+    Raises:
+        RuntimeError: it waits, which would hold up every writer.
+    """
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    work.close()
+    raise RuntimeError("what runs in a transaction must not wait for anything else")
