@@ -20,6 +20,8 @@ from tests.scim.patching import as_sent
 from tests.scim.strategies import leaf_paths, texts, users
 
 TEXT = Attribute("title")
+NEEDED = Attribute("userName", required=True)
+CHOICE = Attribute("role", canonical=("member", "guest"), closed=True)
 BOOLEAN = Attribute("active", "boolean")
 WHOLE = Attribute("level", "integer")
 MOMENT = Attribute("since", "dateTime")
@@ -103,8 +105,6 @@ def test_what_is_no_list(value: Any) -> None:
         pytest.param(BOOLEAN, "True", True, id="Entra's True"),
         pytest.param(BOOLEAN, "False", False, id="Entra's False"),
         pytest.param(BOOLEAN, " fAlSe ", False, id="with blanks, in any case"),
-        pytest.param(BOOLEAN, [True], True, id="a list of one boolean"),
-        pytest.param(BOOLEAN, ["False"], False, id="a list of one text for it"),
         pytest.param(WHOLE, "-3", -3, id="a whole number as a text"),
         pytest.param(TEXT, 701984, "701984", id="a number for a text"),
         pytest.param(TEXT, 1.5, "1.5", id="a fraction for a text"),
@@ -132,7 +132,12 @@ def test_mend(attribute: Attribute, value: Any, expected: Any) -> None:
         pytest.param(BOOLEAN, 1, id="a number for a boolean"),
         pytest.param(BOOLEAN, {}, id="an object for a boolean"),
         pytest.param(BOOLEAN, [], id="an empty list for a boolean"),
+        pytest.param(BOOLEAN, [True], id="a list of one boolean"),
+        pytest.param(BOOLEAN, ["False"], id="a list of one text for it"),
         pytest.param(BOOLEAN, [True, True], id="two booleans for one"),
+        pytest.param(NEEDED, 7, id="a number for what a resource must have"),
+        pytest.param(NEEDED, ["ada"], id="a list of one for what it must have"),
+        pytest.param(CHOICE, ["guest"], id="a list of one for one of a few"),
         pytest.param(BOOLEAN, [[True]], id="a list in a list"),
         pytest.param(WHOLE, "3.5", id="a fraction for a whole number"),
         pytest.param(WHOLE, "9" * 19, id="more digits than are kept"),
@@ -372,3 +377,20 @@ def test_any_resource_that_is_read_can_be_patched(body: Any, operations: list[An
 def test_any_filter_is_read_or_refused(frame: str, text: str) -> None:
     refusal = refusal_of(lambda: parse_filter(frame.format(text), USER_TYPE, TOLERANT))
     assert refusal is None or refusal.body()["scimType"] == "invalidFilter"
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ('email Co "x"', 'emails Co "x"'),
+        ('(email eq "a") or EMAIL pr', '(emails eq "a") or emails pr'),
+        ('title eq "email eq"', 'title eq "email eq"'),
+        (
+            'title eq "a \\" email eq" and email eq "b"',
+            'title eq "a \\" email eq" and emails eq "b"',
+        ),
+        ('emails eq "x" and my.email eq "y"', 'emails eq "x" and my.email eq "y"'),
+    ],
+)
+def test_email_in_a_filter_means_emails(where: str, expected: str) -> None:
+    assert tolerance.parameters({"Filter": where}) == {"Filter": expected}

@@ -109,7 +109,7 @@ def mend(attribute: Attribute, value: Any) -> Any:
     Raises:
         InvalidValue: nothing can be meant by it.
     """
-    if isinstance(value, list) and not attribute.multi_valued and len(value) == 1:
+    if isinstance(value, list) and _takes_one(attribute) and len(value) == 1:
         value = value[0]  # a list of one: Entra's older manager (V)
         if has_shape(attribute, value):
             return value
@@ -118,6 +118,12 @@ def mend(attribute: Attribute, value: Any) -> Any:
     if mended is value:
         raise wrong_shape(attribute, value)
     return mended
+
+
+def _takes_one(attribute: Attribute) -> bool:
+    """Whether a list of one may stand for it; not where somebody's access hangs on it."""
+    acted_on = attribute.required or attribute.closed or attribute.type == "boolean"
+    return not attribute.multi_valued and not acted_on
 
 
 def boolean_text(_: Attribute, value: Any) -> Any:
@@ -142,13 +148,14 @@ def number_text(_: Attribute, value: Any) -> Any:
     return value
 
 
-def text_number(_: Attribute, value: Any) -> Any:
-    """A number where a text belongs: employee numbers and postal codes.
+def text_number(attribute: Attribute, value: Any) -> Any:
+    """A number where a text belongs: employee numbers and postal codes, but no names of accounts.
 
     >>> text_number(Attribute("employeeNumber"), 701984)
     '701984'
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and not attribute.required:
         return json.dumps(value)
     return value
 
@@ -198,12 +205,26 @@ def parameters(asked: Mapping[str, str]) -> Mapping[str, str]:
     >>> parameters({"attributes": 'emails[type eq "work"],userName'})
     {'attributes': 'emails,userName'}
     """
-    return {
-        key: _BRACKETS.sub("", value) if key.lower().endswith("attributes") else value
-        for key, value in asked.items()
-    }
+    meant = {}
+    for key, value in asked.items():
+        folded = key.lower()
+        if folded.endswith("attributes"):
+            meant[key] = _BRACKETS.sub("", value)
+        else:
+            meant[key] = email_filter(value) if folded == "filter" else value
+    return meant
 
 
+def email_filter(text: str) -> str:
+    """`email` for `emails` in a filter: the expression in PingFederate's documentation (V).
+
+    >>> email_filter('email Co "email eq" and active eq true')
+    'emails Co "email eq" and active eq true'
+    """
+    return _EMAIL.sub(lambda found: found[1] or "emails", text)
+
+
+_EMAIL = re.compile(r"""("(?:[^"\\]|\\.)*")|(?<![\w.:-])email(?=\s+[a-z]{2}\b)""", re.IGNORECASE)
 _BRACKETS = re.compile(r"\[[^\]]*\]")
 
 

@@ -22,7 +22,7 @@ from headcount.scim.paths import AttrPath
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 5_000
 
-_WELL_FORMED = re.compile(r"[A-Za-z$][\w.:$-]*(\[.+\](\.[\w$.-]+)?)?", re.DOTALL)
+_WELL_FORMED = re.compile(r"[A-Za-z$][\w$-]*([.:][\w$-]+)*(\[.+\](\.[\w$-]+)*)?", re.DOTALL)
 
 
 class PatchOp(StrEnum):
