@@ -5,9 +5,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from headcount.store.model import Policy
 from tests.serving import Office, Site, serving, settle
+
+settings.register_profile("deep", max_examples=10_000, deadline=None)
+"""`make test-deep`: as many examples as somebody has the patience for."""
 
 
 @pytest.fixture(scope="session")

@@ -172,17 +172,13 @@ def test_a_moment_agrees_to_the_millisecond(stock: Stock, held: Held, kind: Kind
             assert stock.found(kind, node) == expected(held[kind], node), str(node)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=filters(USER_TYPE, FEW))
 def test_any_filter_agrees(stock: Stock, held: Held, where: Filter) -> None:
     assert stock.found(Kind.USER, where) == expected(held[Kind.USER], where)
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=filters(GROUP_TYPE, ("displayName", "members", "externalId")))
 def test_any_filter_of_groups_agrees(stock: Stock, held: Held, where: Filter) -> None:
     assert stock.found(Kind.GROUP, where) == expected(held[Kind.GROUP], where)
@@ -194,9 +190,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
         yield stock
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=st.lists(documents(USER_TYPE, FEW), max_size=4), where=filters(USER_TYPE, FEW))
 def test_any_filter_agrees_on_any_accounts(
     empty: Stock, sent: list[dict[str, Any]], where: Filter
