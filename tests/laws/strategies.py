@@ -98,7 +98,7 @@ def _operation(op: str, path: str, value: Any) -> dict[str, Any]:
 def _valued(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those that have a value, and of it what tells them apart: see the table of differences."""
     return [
-        {key: part for key, part in one.items() if key != "display"}
+        {key: part for key, part in one.items() if key != "display" and part is not False}
         for one in entries
         if "value" in one
     ]

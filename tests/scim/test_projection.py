@@ -168,6 +168,12 @@ def test_the_tolerant_dialect_knows_short_names() -> None:
 NAMES = st.lists(st.sampled_from([str(path) for path in leaf_paths(USER_TYPE)]), min_size=1)
 
 
+def test_an_object_whose_last_part_is_left_out_is_left_out() -> None:
+    user = {"id": "7", E: {"manager": {"value": "8"}, "department": "R"}}
+    asked = read_projection([], [f"{E}:manager.value"], USER_TYPE)
+    assert project(user, asked, USER_TYPE) == {"id": "7", E: {"department": "R"}}
+
+
 @given(users(), NAMES)
 def test_projecting_twice_is_projecting_once(user: Document, names: list[str]) -> None:
     for projection in (wanted(*names), unwanted(*names)):

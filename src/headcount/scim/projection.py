@@ -139,6 +139,9 @@ def _without(value: Any, below: Tree) -> Any:
     kept = {}
     for name, part in value.items():
         deeper = below.get(name, {})
-        if deeper is not None:
-            kept[name] = _without(part, deeper) if deeper else part
+        if deeper is None:
+            continue
+        left = _without(part, deeper) if deeper else part
+        if left or not part:  # what has lost its last part is not shown as an empty object
+            kept[name] = left
     return kept

@@ -1,0 +1,356 @@
+"""Breaks the code on purpose, one place at a time, and shows which test notices.
+
+usage: make mutants
+
+Each break is made in a copy of the tree, and the tests beside it run there. A break that nobody
+notices is a hole in the tests: exit status 1.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[1]
+_COPIED = ("src", "tests", "bench", "docs", "pyproject.toml", "README.md")
+_AT_ONCE = 2
+
+
+class Mutant(NamedTuple):
+    """One break: where, what stands there, what stands there instead, who should notice."""
+
+    file: str
+    was: str
+    becomes: str
+    tests: str
+    what: str
+
+
+_STORE = "store/sqlite"
+_EXCHANGES = "tests/exchanges"
+
+MUTANTS = (
+    Mutant(
+        "scim/match.py",
+        "return matches(left, resource) or matches(right, resource)",
+        "return matches(left, resource) and matches(right, resource)",
+        "tests/laws",
+        "`or` means `and`, in memory",
+    ),
+    Mutant(
+        "scim/values.py",
+        "return value if attribute.case_exact else value.casefold()",
+        "return value if attribute.case_exact else value.lower()",
+        "tests/laws tests/scim/test_values.py",
+        "texts compare by lower case, so `ß` is not `ss`",
+    ),
+    Mutant(
+        "scim/filters.py",
+        'left = f"({self.left})" if isinstance(self.left, Or) else str(self.left)',
+        "left = str(self.left)",
+        "tests/laws",
+        "brackets get lost when a filter is printed",
+    ),
+    Mutant(
+        f"{_STORE}/filters.py",
+        'return Condition(f"instr({text}, ?) > 0", [*given, wanted])',
+        'return Condition(f"instr({text}, ?) > 1", [*given, wanted])',
+        "tests/laws tests/store/test_agreement.py",
+        "`co` does not see the beginning of a text, in SQL",
+    ),
+    Mutant(
+        "scim/patch.py",
+        "return {**dict(_terms(operation.target.where)), **given} if given else {}",
+        "return {**entry, **given} if given else {}",
+        "tests/laws tests/scim/test_patch.py tests/scim/test_patch_by_the_book.py",
+        "a replace of an entry leaves parts of the old one",
+    ),
+    Mutant(
+        "scim/patch.py",
+        "_set(container, attribute, one_primary(held, keep=newly_primary) or None)",
+        "_set(container, attribute, held or None)",
+        "tests/laws tests/scim",
+        "two entries are primary",
+    ),
+    Mutant(
+        "scim/projection.py",
+        "if name not in unwanted or _always(kind, name):",
+        "if name not in unwanted:",
+        "tests/laws tests/scim/test_projection.py",
+        "`excludedAttributes=id` takes the id away",
+    ),
+    Mutant(
+        "scim/resources.py",
+        'if value is None or (is_empty(value) and attribute.type != "boolean"):',
+        "if value is None:",
+        "tests/scim",
+        "an empty list is a value",
+    ),
+    Mutant(
+        "scim/cursors.py",
+        "bound = [scope, ",
+        'bound = ["", ',
+        "tests/scim/test_cursors.py",
+        "a cursor opens the list of another organisation",
+    ),
+    Mutant(
+        "scim/bulk.py",
+        "if one in waiting and waiting[one] <= done:",
+        "if one in waiting:",
+        "tests/scim/test_bulk.py",
+        "operations of a bulk request do not wait for each other",
+    ),
+    Mutant(
+        f"{_STORE}/order.py",
+        'return Condition("r.id > ?", [last])',
+        'return Condition("r.id >= ?", [last])',
+        "tests/store/test_lists.py",
+        "the last of a page is the first of the next",
+    ),
+    Mutant(
+        f"{_STORE}/commit.py",
+        "if effect.owners < 0 and owners == 0:",
+        "if effect.owners < 0 and owners < 0:",
+        "tests/store/test_contract.py",
+        "the last owner may go",
+    ),
+    Mutant(
+        f"{_STORE}/commit.py",
+        "if change.expected is not None and change.expected != row.version:",
+        "if change.expected is not None and change.expected > row.version:",
+        "tests/store/test_contract.py",
+        "a change that was decided from an old version is written",
+    ),
+    Mutant(
+        f"{_STORE}/transaction.py",
+        'self._connection.execute("ROLLBACK TO within")\n',
+        "",
+        "tests/web/test_bulk.py",
+        "half of a refused operation of a bulk request stays",
+    ),
+    Mutant(
+        f"{_STORE}/writer.py",
+        'execute("ROLLBACK TO one")',
+        'execute("SELECT 1")',
+        "tests/store/test_contract.py",
+        "half of a refused change stays",
+    ),
+    Mutant(
+        "directory/accounts.py",
+        'account.setdefault("active", before.get("active"))',
+        'account.setdefault("active", True)',
+        f"{_EXCHANGES} tests/directory",
+        "PUT without `active` switches a leaver on",
+    ),
+    Mutant(
+        "web/authentication.py",
+        "if slug is not None and slug != known.caller.organisation.slug:",
+        "if False:",
+        "tests/web/test_access.py",
+        "a token opens another organisation's address",
+    ),
+    Mutant(
+        "web/wire.py",
+        "return asked.about(Compare(path, Op.EQ, _text(name)))",
+        "return asked",
+        "tests/web/test_wire.py",
+        "a look-up finds who was looked up before",
+    ),
+    Mutant(
+        "tolerance.py",
+        "for rewrite in (resolve, _dot_after_urn, _mistyped_urn, _short_name):",
+        "for rewrite in (resolve, _mistyped_urn, _short_name):",
+        _EXCHANGES,
+        "no dot after a URN",
+    ),
+    Mutant(
+        "tolerance.py",
+        "for rewrite in (resolve, _dot_after_urn, _mistyped_urn, _short_name):",
+        "for rewrite in (resolve, _dot_after_urn, _short_name):",
+        _EXCHANGES,
+        "no mistyped URN",
+    ),
+    Mutant(
+        "tolerance.py",
+        "for rewrite in (resolve, _dot_after_urn, _mistyped_urn, _short_name):",
+        "for rewrite in (resolve, _dot_after_urn, _mistyped_urn):",
+        _EXCHANGES,
+        "no short names",
+    ),
+    Mutant(
+        "tolerance.py",
+        "for rewrite in (lower_case_op, empty_path, json_text):",
+        "for rewrite in (empty_path, json_text):",
+        _EXCHANGES,
+        "no `Replace`",
+    ),
+    Mutant(
+        "tolerance.py",
+        "for rewrite in (lower_case_op, empty_path, json_text):",
+        "for rewrite in (lower_case_op, json_text):",
+        _EXCHANGES,
+        "no empty path",
+    ),
+    Mutant(
+        "tolerance.py",
+        "for rewrite in (lower_case_op, empty_path, json_text):",
+        "for rewrite in (lower_case_op, empty_path):",
+        _EXCHANGES,
+        "no object as a JSON text",
+    ),
+    Mutant(
+        "tolerance.py",
+        '    "boolean": boolean_text,\n',
+        "",
+        _EXCHANGES,
+        "no booleans as texts",
+    ),
+    Mutant(
+        "tolerance.py",
+        '    "string": text_number,\n',
+        "",
+        _EXCHANGES,
+        "no numbers for texts",
+    ),
+    Mutant(
+        "tolerance.py",
+        '    "complex": complex_text,\n',
+        "",
+        _EXCHANGES,
+        "no text for an object",
+    ),
+    Mutant(
+        "tolerance.py",
+        "return not attribute.multi_valued and not acted_on",
+        "return False",
+        _EXCHANGES,
+        "no list of one",
+    ),
+    Mutant(
+        "tolerance.py",
+        "mend=mend, listed=listed, bare=bare_text, forgiving=True)",
+        "mend=mend, listed=wrong_shape, bare=bare_text, forgiving=True)",
+        _EXCHANGES,
+        "no one object for a list",
+    ),
+    Mutant(
+        "tolerance.py",
+        "mend=mend, listed=listed, bare=bare_text, forgiving=True)",
+        "mend=mend, listed=listed, bare=bare_text)",
+        _EXCHANGES,
+        "unknown paths are refused, unmatched filters make nothing",
+    ),
+    Mutant(
+        "tolerance.py",
+        "mend=mend, listed=listed, bare=bare_text, forgiving=True)",
+        "mend=mend, listed=listed, bare=lambda _, __: None, forgiving=True)",
+        _EXCHANGES,
+        "no words without quotes",
+    ),
+    Mutant(
+        "tolerance.py",
+        "return [display_name(_json_value(entry)) for entry in value]",
+        "return [display_name(entry) for entry in value]",
+        _EXCHANGES,
+        "no JSON texts as entries",
+    ),
+    Mutant(
+        "tolerance.py",
+        "return [display_name(_json_value(entry)) for entry in value]",
+        "return [_json_value(entry) for entry in value]",
+        _EXCHANGES,
+        "no `displayName` in an entry",
+    ),
+    Mutant(
+        "tolerance.py",
+        'meant["method"] = meant["method"].upper()',
+        'meant["method"] = meant["method"]',
+        _EXCHANGES,
+        "no methods in small letters",
+    ),
+    Mutant(
+        "tolerance.py",
+        'meant[key] = email_filter(value) if folded == "filter" else value',
+        "meant[key] = value",
+        _EXCHANGES,
+        "no `email` in a filter",
+    ),
+    Mutant(
+        "tolerance.py",
+        'meant[key] = _BRACKETS.sub("", value)',
+        "meant[key] = value",
+        _EXCHANGES,
+        "no filter in `attributes`",
+    ),
+)
+
+
+def main() -> int:
+    """Try every break, print who noticed."""
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with (
+        Progress(*columns, console=console, transient=True) as progress,
+        ThreadPoolExecutor(_AT_ONCE) as pool,
+    ):
+        task = progress.add_task("Breaking", total=len(MUTANTS))
+
+        def tried(mutant: Mutant) -> str | None:
+            seen = _noticed(mutant)
+            progress.advance(task)
+            return seen
+
+        seen = list(pool.map(tried, MUTANTS))
+    table = Table(box=SIMPLE_HEAD, show_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for heading in ("Where", "What is broken", "Noticed by"):
+        table.add_column(heading, overflow="fold")
+    for mutant, test in zip(MUTANTS, seen, strict=True):
+        table.add_row(mutant.file, mutant.what, test or "[bold red]nobody[/]")
+    console.print(table)
+    console.print(f"{len(seen) - seen.count(None)} of {len(seen)} breaks were noticed.")
+    return 1 if None in seen else 0
+
+
+def _noticed(mutant: Mutant) -> str | None:
+    """The first test that fails in a copy with the break, or None."""
+    with tempfile.TemporaryDirectory(prefix="headcount-mutant-") as folder:
+        copy = Path(folder)
+        for name in _COPIED:
+            if (ROOT / name).is_dir():
+                shutil.copytree(
+                    ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__")
+                )
+            else:
+                shutil.copy(ROOT / name, copy / name)
+        _break(copy / "src" / "headcount" / mutant.file, mutant)
+        command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider"]
+        done = subprocess.run(
+            [*command, *mutant.tests.split()],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": str(copy / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    failures = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failures[0].split()[1].removeprefix("tests/") if failures else None
+
+
+def _break(path: Path, mutant: Mutant) -> None:
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutant.was) != 1:
+        raise SystemExit(f"{mutant.file} does not hold exactly once: {mutant.was}")
+    path.write_text(text.replace(mutant.was, mutant.becomes), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
