@@ -18,7 +18,17 @@ from headcount.directory.access import COMMAND_LINE, Caller
 from headcount.directory.importing import import_accounts
 from headcount.directory.tokens import Wish
 from headcount.settings import DATABASE
-from headcount.simulate import DOMAIN, FEWEST, as_json as report_as_json, play, tell_story
+from headcount.simulate import (
+    DOMAIN,
+    FEWEST,
+    PROVIDERS,
+    Provider,
+    as_json as report_as_json,
+    perform,
+    play,
+    tell_provider,
+    tell_story,
+)
 from headcount.store.model import Policy
 
 _BEFORE = (
@@ -34,11 +44,23 @@ def simulate() -> None:
     """Play an identity provider at any SCIM server."""
 
 
-@simulate.command()
-@click.option("--base-url", required=True, help="The base address, ending in /scim/v2.")
-@click.option(
+_base_url_option = click.option(
+    "--base-url", required=True, help="The base address, ending in /scim/v2."
+)
+_token_option = click.option(
     "--token", required=True, envvar="HEADCOUNT_TOKEN", show_envvar=True, help="The token."
 )
+_domain_option = click.option(
+    "--domain",
+    default=DOMAIN,
+    show_default=True,
+    help="The domain of their userNames: not a real one.",
+)
+
+
+@simulate.command()
+@_base_url_option
+@_token_option
 @click.option(
     "--users",
     type=click.IntRange(min=FEWEST),
@@ -46,12 +68,7 @@ def simulate() -> None:
     show_default=True,
     help="How many people.",
 )
-@click.option(
-    "--domain",
-    default=DOMAIN,
-    show_default=True,
-    help="The domain of their userNames: not a real one.",
-)
+@_domain_option
 @json_option
 def okta(base_url: str, token: str, users: int, domain: str, *, as_json: bool) -> None:
     """Play Okta's conversation at a SCIM server, and tell what it did.
@@ -64,6 +81,30 @@ def okta(base_url: str, token: str, users: int, domain: str, *, as_json: bool) -
         click.echo(report_as_json(report))
         raise SystemExit(report.exit_status)
     raise SystemExit(tell_story(console(), base_url, token, users, domain=domain))
+
+
+def _command(provider: Provider) -> click.Command:
+    """The command that plays a provider."""
+
+    def played(base_url: str, token: str, domain: str, *, as_json: bool) -> None:
+        if as_json:
+            report = perform(provider, base_url, token, domain=domain)
+            click.echo(report_as_json(report))
+            raise SystemExit(report.exit_status)
+        raise SystemExit(tell_provider(console(), provider, base_url, token, domain=domain))
+
+    played.__doc__ = f"""Play {provider.title} at a SCIM server, and tell what it did.
+
+    People and groups of its own are made, changed and taken away again; nobody else is touched.
+    The exit status is 1 if the server did not answer as it should.
+    """
+    for option in (json_option, _domain_option, _token_option, _base_url_option):
+        played = option(played)
+    return click.command(provider.name)(played)
+
+
+for one in PROVIDERS.values():
+    simulate.add_command(_command(one))
 
 
 @click.command()

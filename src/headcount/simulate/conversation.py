@@ -98,15 +98,16 @@ class Conversation:
     base_url: str
     token: str = field(repr=False)
     pool: urllib3.PoolManager = field(default_factory=urllib3.PoolManager, repr=False)
+    headers: Mapping[str, str] = field(default_factory=lambda: HEADERS)
 
     @classmethod
-    def begin(cls, base_url: str, token: str) -> Self:
+    def begin(cls, base_url: str, token: str, headers: Mapping[str, str] = HEADERS) -> Self:
         """A conversation with the server at an address typed by hand. Nothing is sent yet.
 
         Raises:
             ConversationError: the address or the token cannot be used.
         """
-        return cls(clean_base_url(base_url), clean_token(token))
+        return cls(clean_base_url(base_url), clean_token(token), headers=headers)
 
     def __enter__(self) -> Self:
         return self
@@ -121,34 +122,43 @@ class Conversation:
 
     def get(self, path: str, **query: str | int) -> Answer:
         """Read a resource or a list."""
-        return self._ask("GET", path, query=query)
+        return self.ask("GET", path, query=query)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Create a resource."""
-        return self._ask("POST", path, body)
+        return self.ask("POST", path, body)
 
     def put(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Replace a resource."""
-        return self._ask("PUT", path, body)
+        return self.ask("PUT", path, body)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Change a resource."""
-        return self._ask("PATCH", path, body)
+        return self.ask("PATCH", path, body)
 
-    def _ask(
+    def delete(self, path: str) -> Answer:
+        """Take a resource away for good."""
+        return self.ask("DELETE", path)
+
+    def ask(
         self,
         method: str,
         path: str,
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str | int] | None = None,
     ) -> Answer:
+        """Send one request, and read what comes back.
+
+        Raises:
+            ConversationError: no answer came, or none that a SCIM server gives.
+        """
         asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
         try:
             response = self.pool.request(
                 method,
                 self.base_url + path + asked,
                 body=None if body is None else orjson.dumps(body),
-                headers={**HEADERS, "Authorization": f"Bearer {self.token}"},
+                headers={**self.headers, "Authorization": f"Bearer {self.token}"},
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
                 retries=False,  # also: a redirect must not carry the token elsewhere
             )

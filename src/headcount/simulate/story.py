@@ -1,14 +1,14 @@
 """The order in which everything happens, and who notes how each step went."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
 from headcount.simulate.address import ConversationError
-from headcount.simulate.conversation import Conversation
+from headcount.simulate.conversation import HEADERS, Conversation
 from headcount.simulate.expected import AnswerError
 from headcount.simulate.okta import GROUP, Okta
 from headcount.simulate.people import DOMAIN, Person, cast, moved
@@ -55,13 +55,15 @@ class Story:
     accounts: tuple[Account, ...] = ()
 
     @contextmanager
-    def begun(self, base_url: str, token: str) -> Iterator[Conversation]:
+    def begun(
+        self, base_url: str, token: str, headers: Mapping[str, str] = HEADERS, who: str = OKTA
+    ) -> Iterator[Conversation]:
         """A conversation; an address or token that cannot be used is told as a step."""
         began = time.perf_counter()
         try:
-            server = Conversation.begin(base_url, token)
+            server = Conversation.begin(base_url, token, headers)
         except ConversationError as error:
-            self._note(OKTA, "Okta could not test the connection", began, str(error))
+            self._note(who, f"{who} could not test the connection", began, str(error))
             raise
         with server:
             yield server

@@ -1,6 +1,6 @@
 """The story on a terminal, or as JSON for programs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from headcount.simulate.acting import Provider, perform
 from headcount.simulate.people import DOMAIN
-from headcount.simulate.report import Account, Report, Step
+from headcount.simulate.report import Account, Report, Step, Tell
 from headcount.simulate.story import count_steps, play
 
 MOST_ROWS: Final = 25  # of the table; whoever wants them all takes the JSON
@@ -27,14 +28,35 @@ def tell_story(
     Raises:
         ValueError: `users` is below `FEWEST`.
     """
+    return _tell(
+        console,
+        "Okta",
+        count_steps(users),
+        lambda tell: play(base_url, token, users, tell, domain=domain),
+    )
+
+
+def tell_provider(
+    console: Console, provider: Provider, base_url: str, token: str, *, domain: str = DOMAIN
+) -> int:
+    """Play another provider's conversation and print it as it happens."""
+    return _tell(
+        console,
+        provider.title,
+        None,
+        lambda tell: perform(provider, base_url, token, tell, domain=domain),
+    )
+
+
+def _tell(console: Console, who: str, steps: int | None, work: Callable[[Tell], Report]) -> int:
     with _progress(console) as progress:
-        task = progress.add_task("Okta", total=count_steps(users))
+        task = progress.add_task(who, total=steps)
 
         def tell(step: Step) -> None:
             progress.console.print(_line(step, progress.console))
             progress.advance(task)
 
-        report = play(base_url, token, users, tell, domain=domain)
+        report = work(tell)
     _print_end(console, report)
     return report.exit_status
 
