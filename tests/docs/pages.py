@@ -86,8 +86,9 @@ def page(name: str) -> Page:
 README = page("README.md")
 OPERATING = page("docs/operating.md")
 EVENTS = page("docs/events.md")
-OKTA = page("docs/connecting-okta.md")
-ENTRA = page("docs/connecting-entra.md")
+OKTA = page("docs/connect/okta.md")
+ENTRA = page("docs/connect/entra.md")
+ERRORS = page("docs/connect/errors.md")
 DEPENDENCIES = page("docs/dependencies.md")
 CONTRIBUTING = page("CONTRIBUTING.md")
 CHANGELOG = page("CHANGELOG.md")
@@ -95,5 +96,5 @@ PAGES = (
     README,
     CONTRIBUTING,
     CHANGELOG,
-    *(Page(path) for path in sorted((ROOT / "docs").glob("*.md"))),
+    *(Page(path) for path in sorted((ROOT / "docs").glob("**/*.md"))),
 )

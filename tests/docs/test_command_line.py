@@ -99,7 +99,7 @@ def test_the_columns_of_a_csv_file_are_documented() -> None:
 
 def test_every_target_of_make_that_is_mentioned_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     for page in PAGES:
         typed = [line for block in page.blocks("sh") for line in block.text.splitlines()]
         made = [line.split()[1] for line in [*typed, *page.spans()] if line.startswith("make ")]
@@ -109,5 +109,5 @@ def test_every_target_of_make_that_is_mentioned_exists() -> None:
 def test_every_target_of_make_help_is_told_to_contributors() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     told = next(page.text for page in PAGES if str(page) == "CONTRIBUTING.md")
-    for target in re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE):
+    for target in re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE):
         assert f"make {target}" in told
