@@ -67,6 +67,7 @@ class Answer:
     request: str  # method and path, as in "POST /Users"
     status: int
     body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def expect(self, *statuses: int) -> Self:
         """The answer itself, if its status is one of these.
@@ -99,6 +100,7 @@ class Conversation:
     token: str = field(repr=False)
     pool: urllib3.PoolManager = field(default_factory=urllib3.PoolManager, repr=False)
     headers: Mapping[str, str] = field(default_factory=lambda: HEADERS)
+    is_trusted: bool = True  # a 401 ends the conversation
 
     @classmethod
     def begin(cls, base_url: str, token: str, headers: Mapping[str, str] = HEADERS) -> Self:
@@ -146,6 +148,7 @@ class Conversation:
         path: str,
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str | int] | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request, and read what comes back.
 
@@ -158,7 +161,7 @@ class Conversation:
                 method,
                 self.base_url + path + asked,
                 body=None if body is None else orjson.dumps(body),
-                headers={**self.headers, "Authorization": f"Bearer {self.token}"},
+                headers={**self.headers, **(more or {}), "Authorization": f"Bearer {self.token}"},
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
                 retries=False,  # also: a redirect must not carry the token elsewhere
             )
@@ -167,11 +170,11 @@ class Conversation:
         return self._read(f"{method} {path}", response)
 
     def _read(self, request: str, response: urllib3.BaseHTTPResponse) -> Answer:
-        if 300 <= response.status < 400:
+        if 300 <= response.status < 400 and response.status != 304:
             raise ConversationError(self._sent_away(response))
         body = self._object(request, response)
-        answer = Answer(request, response.status, body)
-        if answer.status == 401:
+        answer = Answer(request, response.status, body, response.headers)
+        if answer.status == 401 and self.is_trusted:
             raise ConversationError(
                 f"The server refuses the token. {request} answered {answer.told()} Check that "
                 "the whole token was copied, has not expired, and belongs to this address."
