@@ -7,6 +7,8 @@ import pytest
 from headcount import errors
 from headcount.errors import ScimError
 
+pytestmark = pytest.mark.shows("F104", "F105", "RFC 7644 3.12")
+
 EXPECTED = {
     "InvalidFilter": (400, "invalidFilter"),
     "InvalidPath": (400, "invalidPath"),

@@ -8,6 +8,8 @@ from headcount.directory.accounts import created, patched, replaced, role_among
 from headcount.errors import InvalidValue
 from headcount.store.model import Policy, UsernameFormat
 
+pytestmark = pytest.mark.shows("RFC 7643 4.1", "RFC 7644 3.5.1")
+
 ANY = Policy()
 ADA: dict[str, Any] = {
     "userName": "ada",

@@ -23,6 +23,8 @@ from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
 from headcount.store.model import Kind, Outcome, Policy, Recorded
 from tests.store.stock import Stock, stocked
 
+pytestmark = pytest.mark.shows("RFC 7644 3.4.1")
+
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:

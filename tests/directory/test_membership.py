@@ -11,6 +11,8 @@ from headcount.scim.schemas import GROUP_TYPE
 from headcount.store.model import Kind
 from headcount.tolerance import TOLERANT
 
+pytestmark = pytest.mark.shows("RFC 7643 4.2")
+
 HELD = (("a", Kind.USER), ("b", Kind.USER), ("g", Kind.GROUP))
 
 

@@ -115,7 +115,7 @@ def parse(raw: Mapping[str, Any]) -> Conversation:
     """The conversation that `raw` says."""
     _check_keys(
         raw,
-        needed={"what", "why", "source", "steps", "events"},
+        needed={"what", "why", "source", "shows", "steps", "events"},
         allowed={"people", "crowd", "groups"},
     )
     if not raw["steps"]:

@@ -32,7 +32,14 @@ class Stage:
 
 
 def talk(*steps: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    said = {"what": "w", "why": "y", "source": "s", "steps": list(steps), "events": []}
+    said = {
+        "what": "w",
+        "why": "y",
+        "source": "s",
+        "shows": ["F1"],
+        "steps": list(steps),
+        "events": [],
+    }
     return {**said, **more}
 
 

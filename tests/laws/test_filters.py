@@ -16,6 +16,8 @@ from tests.laws.strategies import accounts, clean, questions
 from tests.scim.strategies import WORDS
 from tests.store.stock import Stock, expected, stocked
 
+pytestmark = pytest.mark.shows("RFC 7644 3.4.2.2")
+
 
 @given(questions, accounts)
 def test_memory_and_the_judge_agree(where: Filter, user: Document) -> None:

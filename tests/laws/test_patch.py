@@ -13,6 +13,8 @@ from tests.laws.judge import RefusedError
 from tests.laws.strategies import accounts, operations
 from tests.scim.patching import add, as_sent, remove, replace
 
+pytestmark = pytest.mark.shows("RFC 7644 3.5.2")
+
 
 @given(accounts, operations)
 def test_both_leave_the_same_account(user: Document, asked: list[dict[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """`attributes` and `excludedAttributes` show what the judge shows."""
 
+import pytest
 from hypothesis import given
 
 from headcount.scim.projection import project, read_projection
@@ -8,6 +9,8 @@ from headcount.scim.schemas import USER_TYPE
 from headcount.tolerance import TOLERANT
 from tests.laws import judge
 from tests.laws.strategies import accounts, names
+
+pytestmark = pytest.mark.shows("RFC 7644 3.9")
 
 _ADDED = frozenset({"schemas", "id"})
 

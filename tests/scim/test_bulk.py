@@ -15,6 +15,8 @@ from headcount.scim.bulk import (
     resolved,
 )
 
+pytestmark = pytest.mark.shows("RFC 7644 3.7.1")
+
 
 def an_operation(number: int, bulk_id: str | None, *speaks_of: str) -> BulkOperation:
     data = {"members": [{"value": f"bulkId:{name}"} for name in speaks_of]}

@@ -13,6 +13,8 @@ from headcount.scim.messages import Position, Query
 from headcount.scim.paths import resolve
 from headcount.scim.schemas import USER_TYPE
 
+pytestmark = pytest.mark.shows("RFC 9865 2")
+
 SEAL = Seal(bytes(32))
 NOW = 1_800_000_000
 QUERY = Query(where=parse_filter("active eq true", USER_TYPE), cursor="")

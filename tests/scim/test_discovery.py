@@ -13,6 +13,8 @@ from headcount.scim.schemas import (
     USER_URN as U,
 )
 
+pytestmark = pytest.mark.shows("F7", "F115", "RFC 7643 5", "RFC 7643 6", "RFC 7643 7")
+
 BASE = "https://acme.example.com/scim/v2"
 
 

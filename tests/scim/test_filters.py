@@ -24,6 +24,8 @@ from headcount.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE, USER_U
 from headcount.tolerance import TOLERANT
 from tests.scim.strategies import WORDS, filters
 
+pytestmark = pytest.mark.shows("RFC 7644 3.4.2.2")
+
 
 def at(text: str, kind: ResourceType = USER_TYPE) -> AttrPath:
     path = resolve(kind, text)

@@ -24,6 +24,8 @@ from headcount.scim.resources import Document
 from headcount.scim.schemas import ENTERPRISE_URN, USER_TYPE
 from tests.scim.strategies import FEW, WORDS, filters, leaf_paths, users
 
+pytestmark = pytest.mark.shows("RFC 7644 3.4.2.2", "RFC 7643 2.3")
+
 ADA: dict[str, Any] = {
     "id": "7b",
     "externalId": "Ext-1",

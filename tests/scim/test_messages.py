@@ -11,6 +11,8 @@ from headcount.scim.projection import WHOLE, read_projection
 from headcount.scim.schemas import ENTERPRISE_URN as E, USER_TYPE
 from headcount.tolerance import TOLERANT
 
+pytestmark = pytest.mark.shows("RFC 7644 3.4.2", "RFC 7644 3.4.2.4")
+
 
 def test_nothing_asked_is_the_first_page_of_all() -> None:
     assert read_query({}, USER_TYPE) == Query()

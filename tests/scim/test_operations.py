@@ -21,6 +21,8 @@ from headcount.scim.operations import MAX_OPERATIONS, PatchOp, read_operations, 
 from headcount.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE, USER_URN
 from headcount.tolerance import TOLERANT
 
+pytestmark = pytest.mark.shows("RFC 7644 3.5.2")
+
 
 def read(*operations: Any, dialect: Dialect = BY_THE_BOOK) -> list[tuple[str, str, Any]]:
     """The operations as (op, target, value)."""

@@ -19,6 +19,8 @@ from tests.scim.patching import (
     replace,
 )
 
+pytestmark = pytest.mark.shows("RFC 7644 3.5.2.1", "RFC 7644 3.5.2.2", "RFC 7644 3.5.2.3")
+
 
 @pytest.mark.parametrize(
     ("operation", "difference"),

@@ -9,6 +9,8 @@ from headcount.scim.paths import LONGEST_NAME, resolve, values_at
 from headcount.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, RESOURCE_TYPES, USER_TYPE, USER_URN
 from tests.scim.strategies import leaf_paths
 
+pytestmark = pytest.mark.shows("RFC 7644 3.10")
+
 
 @pytest.mark.parametrize(
     ("text", "names", "printed"),

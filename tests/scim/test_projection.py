@@ -13,6 +13,8 @@ from headcount.scim.schemas import ENTERPRISE_URN as E, GROUP_TYPE, USER_TYPE, U
 from headcount.tolerance import TOLERANT
 from tests.scim.strategies import leaf_paths, users
 
+pytestmark = pytest.mark.shows("RFC 7644 3.9")
+
 ADA: dict[str, Any] = {
     "schemas": [U, E],
     "id": "7",

@@ -26,6 +26,8 @@ from headcount.scim.schemas import (
 from headcount.tolerance import TOLERANT
 from tests.scim.strategies import WORDS, bodies, documents
 
+pytestmark = pytest.mark.shows("RFC 7643 2.4", "RFC 7643 2.5")
+
 
 @pytest.mark.parametrize(
     ("body", "expected"),

@@ -10,6 +10,8 @@ from headcount.scim.attributes import Attribute
 from headcount.scim.values import comparison_key, has_shape, is_empty, is_moment, moment_key
 from tests.scim.strategies import WORDS, texts
 
+pytestmark = pytest.mark.shows("RFC 7643 2.3")
+
 TEXT = Attribute("title")
 EXACT = Attribute("externalId", case_exact=True)
 MOMENT = Attribute("created", "dateTime")

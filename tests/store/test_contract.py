@@ -39,7 +39,7 @@ from headcount.store.model import (
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteStore
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.shows("F111", "F112", "F114", "RFC 7644 6")]
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 AT = "2026-01-02T03:04:05.000Z"

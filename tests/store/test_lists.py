@@ -13,6 +13,8 @@ from headcount.scim.schemas import USER_TYPE
 from headcount.store.model import Kind
 from tests.store.stock import Stock, stocked
 
+pytestmark = pytest.mark.shows("F90", "RFC 7644 3.4.2.3", "RFC 7644 3.4.2.4")
+
 _HOW_MANY = 23
 
 

@@ -11,6 +11,8 @@ from headcount.store.model import Policy
 from tests.serving import Office, Site, serving, settle
 from tests.web.client import Client, client, patch, refused
 
+pytestmark = pytest.mark.shows("F4", "F5", "RFC 7644 2", "RFC 7644 6")
+
 
 @pytest.mark.parametrize(
     "header",

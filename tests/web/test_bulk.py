@@ -11,6 +11,8 @@ from headcount.store.model import Policy
 from tests.serving import Site
 from tests.web.client import Client, client, refused
 
+pytestmark = pytest.mark.shows("F119", "F121", "RFC 7644 3.7", "RFC 7644 3.7.1", "RFC 7644 3.11")
+
 
 def post(path: str, bulk_id: str | None = None, **data: Any) -> dict[str, Any]:
     """An operation that creates something."""

@@ -10,6 +10,8 @@ from headcount.store.model import Policy
 from tests.serving import Site
 from tests.web.client import Client, client, refused
 
+pytestmark = pytest.mark.shows("F95", "F97", "F98", "F99", "RFC 9865 2", "RFC 9865 4")
+
 
 def pages(ask: Client, path: str, **asked: Any) -> Iterator[dict[str, Any]]:
     """One page after the other, until the server names none any more."""

@@ -12,6 +12,8 @@ from headcount.store.model import Policy
 from tests.serving import Site
 from tests.web.client import Client, client, patch, refused
 
+pytestmark = pytest.mark.shows("RFC 7643 3.3", "RFC 7643 7")
+
 OWN = "urn:example:acme:2.0:User"
 BADGE = CustomAttribute("badge", USER_URN, description="The number on the badge.")
 LEVEL = CustomAttribute("level", USER_URN, type="integer")

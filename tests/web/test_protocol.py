@@ -12,6 +12,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.serving import Office, Site, serving, settle
 from tests.web.client import Client, client, patch, refused
 
+pytestmark = pytest.mark.shows(
+    "F8", "F102", "F108", "RFC 7644 3.1", "RFC 7644 3.12", "RFC 7644 3.14"
+)
+
 
 @pytest.mark.parametrize(
     "path",
