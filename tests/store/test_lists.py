@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from headcount.scim.messages import Query
 from headcount.scim.paths import resolve
 from headcount.scim.schemas import USER_TYPE
 from headcount.store.model import Kind
-from tests.store.stock import Stock, stocked
+from tests.store.stock import BASE, Stock, stocked
 
 pytestmark = pytest.mark.shows("F90", "RFC 7644 3.4.2.3", "RFC 7644 3.4.2.4")
 
@@ -132,3 +133,24 @@ def test_a_walk_sees_what_one_page_shows(
             query = replace(query, after=page.more)
         assert walked == whole
         assert told[0] == total
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_an_account_looks_the_same_alone_and_in_every_list(tmp_path: Path, *, nested: bool) -> None:
+    with stocked(tmp_path) as stock:
+        people = [stock.create(Kind.USER, {"userName": str(number)}) for number in range(4)]
+        names = ('quotes "', "back\\slash", "tab\tand é", "a\u2028b", "😀", "7")
+        groups = [
+            stock.create(
+                Kind.GROUP,
+                {"displayName": name, "members": [{"value": one} for one in people[: at % 4]]},
+            )
+            for at, name in enumerate(names)
+        ]
+        if nested:
+            above = {"displayName": "above", "members": [{"value": one} for one in groups]}
+            stock.create(Kind.GROUP, above)
+        find, org = stock.store.find, stock.organisation.id
+        alone = [stock.run(stock.store.get(org, Kind.USER, one, base=BASE)) for one in people]
+        for query in (Query(), Query(cursor=""), Query(where=parse_filter("id pr", USER_TYPE))):
+            assert stock.run(find(org, Kind.USER, query, base=BASE)).resources == alone

@@ -6,13 +6,13 @@ from orjson import loads
 from headcount.scim.filters import And, Compare, Filter, Op, ValuePath
 from headcount.scim.messages import Query
 from headcount.scim.paths import AttrPath
-from headcount.store.model import EventType, Kind, OrgId, Page, Recorded
+from headcount.store.model import EventType, Kind, OrgId, Page, Recorded, Seen
 from headcount.store.sqlite import relations
 from headcount.store.sqlite.bookmarks import Bookmarks, Place
 from headcount.store.sqlite.filters import Condition, Translator
 from headcount.store.sqlite.order import order_of
 from headcount.store.sqlite.points import NUMBERS
-from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in
+from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in, wanted_of
 from headcount.store.sqlite.walks import walk
 
 INLINE_OFFSET = 1_000  # a page further down is read in a thread
@@ -82,16 +82,17 @@ def find(
     asked = Translator(org, kind, base)
     where = asked.condition(query.where) if query.where else Condition("TRUE")
     order = order_of(asked, query)
-    seen = []
+    seen: list[Seen] = []
     if query.count:
-        columns, bases = columns_of(kind, query, base)
+        wanted = wanted_of(org, kind, query, base)
+        columns, bases = columns_of(wanted)
         sql = (
             f"SELECT {columns} FROM resource r WHERE {OWN} AND {where.sql}"
             f" ORDER BY {order.sql} LIMIT ? OFFSET ?"
         )
         given = (*bases, org, NUMBERS[kind], *where.parameters, *order.parameters)
-        rows = connection.execute(sql, (*given, query.count, query.start - 1))
-        seen = [seen_in(kind, row) for row in rows]
+        rows = connection.execute(sql, (*given, query.count, query.start - 1)).fetchall()
+        seen = seen_in(connection, wanted, rows)
     return Page(_total(connection, org, kind, query, where, len(seen)), seen)
 
 
@@ -107,7 +108,8 @@ def _find_all(
     total, gone = connection.execute(TOTALS[kind], (org,)).fetchone() or (0, 0)
     if not query.count:
         return Page(total, [])
-    columns, given = columns_of(kind, query, base)
+    wanted = wanted_of(org, kind, query, base)
+    columns, given = columns_of(wanted)
     own = (org, NUMBERS[kind])
     before = bookmarks.find(Place(org, kind, query.start), gone) if query.start > 1 else ""
     if before is not None:
@@ -117,7 +119,7 @@ def _find_all(
         inner = f"SELECT r.seq FROM resource r WHERE {OWN} ORDER BY r.id LIMIT ? OFFSET ?"
         sql = f"SELECT {columns} FROM resource r WHERE r.seq IN ({inner}) ORDER BY r.id"
         rows = connection.execute(sql, (*given, *own, query.count, query.start - 1))
-    seen = [seen_in(kind, row) for row in rows]
+    seen = seen_in(connection, wanted, rows.fetchall())
     if seen:
         place = Place(org, kind, query.start + len(seen))
         bookmarks.put(place, gone, seen[-1].stored.id)

@@ -9,7 +9,7 @@ from headcount.store.model import Kind, OrgId, Page
 from headcount.store.sqlite.filters import Condition, Translator
 from headcount.store.sqlite.order import behind, order_of, sort_key
 from headcount.store.sqlite.points import NUMBERS
-from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in
+from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in, wanted_of
 
 
 def walk(connection: apsw.Connection, org: OrgId, kind: Kind, query: Query, base: str) -> Page:
@@ -18,7 +18,8 @@ def walk(connection: apsw.Connection, org: OrgId, kind: Kind, query: Query, base
     where = asked.condition(query.where) if query.where else Condition("TRUE")
     rows = _rows(connection, asked, query, where) if query.count else []
     page, over = rows[: query.count], rows[query.count :]
-    seen = [seen_in(kind, row[1:]) for row in page]
+    wanted = wanted_of(org, kind, query, base)
+    seen = seen_in(connection, wanted, [row[1:] for row in page])
     more = Position(seen[-1].stored.id, page[-1][0]) if over else None
     total = 0 if query.after else _total(connection, asked, query, where)
     return Page(total, seen, more)
@@ -28,7 +29,7 @@ def _rows(
     connection: apsw.Connection, asked: Translator, query: Query, where: Condition
 ) -> list[tuple[Any, ...]]:
     """One more than the page holds, to know whether there is another; each with its sort key."""
-    columns, bases = columns_of(asked.kind, query, asked.base)
+    columns, bases = columns_of(wanted_of(asked.org, asked.kind, query, asked.base))
     key = sort_key(asked, query.sort_by) if query.sort_by else Condition("NULL")
     onwards = behind(asked, query, query.after) if query.after else Condition("TRUE")
     order = order_of(asked, query)
