@@ -57,7 +57,7 @@ def _group(client: Actor, person: str) -> None:
 
 GENERIC = Provider(
     "generic",
-    "A client by the book",
+    "a client by the book",
     {"Accept": "application/scim+json", "Content-Type": "application/scim+json"},
     _perform,
 )
