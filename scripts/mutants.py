@@ -1,6 +1,6 @@
 """Breaks the code on purpose, one place at a time, and shows which test notices.
 
-usage: make mutants
+usage: make mutants, or python scripts/mutants.py WORD... for those that hold a word
 
 Each break is made in a copy of the tree, and the tests beside it run there. A break that nobody
 notices is a hole in the tests: exit status 1.
@@ -23,6 +23,7 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[1]
 _COPIED = ("src", "tests", "bench", "docs", "pyproject.toml", "README.md")
 _AT_ONCE = 2
+_PATIENCE = 300  # seconds
 
 
 class Mutant(NamedTuple):
@@ -71,7 +72,7 @@ MUTANTS = (
         "scim/patch.py",
         "return {**dict(_terms(operation.target.where)), **given} if given else {}",
         "return {**entry, **given} if given else {}",
-        "tests/laws tests/scim/test_patch.py tests/scim/test_patch_by_the_book.py",
+        "tests/laws tests/scim/test_patch.py",
         "a replace of an entry leaves parts of the old one",
     ),
     Mutant(
@@ -90,10 +91,10 @@ MUTANTS = (
     ),
     Mutant(
         "scim/resources.py",
-        'if value is None or (is_empty(value) and attribute.type != "boolean"):',
-        "if value is None:",
+        'if value == "":',
+        'if value == " ":',
         "tests/scim",
-        "an empty list is a value",
+        "an empty text is a value",
     ),
     Mutant(
         "scim/cursors.py",
@@ -132,8 +133,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{_STORE}/transaction.py",
-        'self._connection.execute("ROLLBACK TO within")\n',
-        "",
+        'self._connection.execute("ROLLBACK TO within")',
+        "pass",
         "tests/web/test_bulk.py",
         "half of a refused operation of a bulk request stays",
     ),
@@ -238,7 +239,7 @@ MUTANTS = (
     Mutant(
         "tolerance.py",
         "mend=mend, listed=listed, bare=bare_text, forgiving=True)",
-        "mend=mend, listed=wrong_shape, bare=bare_text, forgiving=True)",
+        "mend=mend, listed=mend, bare=bare_text, forgiving=True)",
         _EXCHANGES,
         "no one object for a list",
     ),
@@ -302,22 +303,28 @@ def main() -> int:
         Progress(*columns, console=console, transient=True) as progress,
         ThreadPoolExecutor(_AT_ONCE) as pool,
     ):
-        task = progress.add_task("Breaking", total=len(MUTANTS))
+        chosen = [one for one in MUTANTS if _is_chosen(one)]
+        task = progress.add_task("Breaking", total=len(chosen))
 
         def tried(mutant: Mutant) -> str | None:
             seen = _noticed(mutant)
             progress.advance(task)
             return seen
 
-        seen = list(pool.map(tried, MUTANTS))
+        seen = list(pool.map(tried, chosen))
     table = Table(box=SIMPLE_HEAD, show_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for heading in ("Where", "What is broken", "Noticed by"):
         table.add_column(heading, overflow="fold")
-    for mutant, test in zip(MUTANTS, seen, strict=True):
+    for mutant, test in zip(chosen, seen, strict=True):
         table.add_row(mutant.file, mutant.what, test or "[bold red]nobody[/]")
     console.print(table)
     console.print(f"{len(seen) - seen.count(None)} of {len(seen)} breaks were noticed.")
     return 1 if None in seen else 0
+
+
+def _is_chosen(mutant: Mutant) -> bool:
+    words = sys.argv[1:]
+    return not words or any(word in f"{mutant.file} {mutant.what}" for word in words)
 
 
 def _noticed(mutant: Mutant) -> str | None:
@@ -333,14 +340,20 @@ def _noticed(mutant: Mutant) -> str | None:
                 shutil.copy(ROOT / name, copy / name)
         _break(copy / "src" / "headcount" / mutant.file, mutant)
         command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider"]
-        done = subprocess.run(
-            [*command, *mutant.tests.split()],
-            cwd=copy,
-            env={**os.environ, "PYTHONPATH": str(copy / "src")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [*command, *mutant.tests.split()],
+                cwd=copy,
+                env={**os.environ, "PYTHONPATH": str(copy / "src")},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_PATIENCE,
+            )
+        except subprocess.TimeoutExpired:
+            return "a test that does not end"
+    if done.returncode not in {0, 1}:
+        raise SystemExit(f"{mutant.what}: the tests cannot be run\n{done.stdout}{done.stderr}")
     failures = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return failures[0].split()[1].removeprefix("tests/") if failures else None
 

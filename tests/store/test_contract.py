@@ -346,6 +346,17 @@ async def test_all_who_join_at_once_are_in(store: Store, acme: Organisation) -> 
     assert (await store.get(acme.id, Kind.GROUP, group.stored.id)).stored.version == 65
 
 
+async def test_a_change_that_was_decided_from_an_old_version_is_refused(
+    store: Store, acme: Organisation
+) -> None:
+    bob = await store.commit(an_account(acme, "bob"))
+    await store.commit(changed(bob, acme, title="first"))
+    with pytest.raises(VersionMismatch, match="version 2 now, not 1"):
+        await store.commit(changed(bob, acme, title="second"))
+    kept = await store.get(acme.id, Kind.USER, bob.stored.id)
+    assert loads(kept.stored.document)["title"] == "first"
+
+
 async def test_tokens_are_found_touched_and_revoked(store: Store, acme: Organisation) -> None:
     token = Token("t1", acme.id, "okta", b"digest", NOW, NOW + timedelta(days=1), read_only=True)
     before = store.access_epoch()

@@ -128,6 +128,7 @@ def test_a_walk_sees_what_one_page_shows(
             page = stock.run(stock.store.find(stock.organisation.id, Kind.USER, query))
             walked += [seen.stored.id for seen in page.resources]
             told.append(page.total)
+            assert len(told) <= _HOW_MANY
             if page.more is None:
                 break
             query = replace(query, after=page.more)

@@ -160,6 +160,7 @@ def test_each_is_refused_as_if_it_came_alone(site: Site) -> None:
     assert "location" not in results[0]
     assert results[2]["location"] == f"{ask.base_url}/Users/nobody"
     assert all(one["response"]["detail"] for one in results[:-1])
+    assert ask("GET", "/Groups").json()["Resources"] == []
     assert user_names(ask) == ["ada", "eve"]
 
 
