@@ -4,6 +4,7 @@ RFC 7644 section 3.7. An operation may name a resource that another one creates,
 `bulkId`, wherever in the list it stands.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -40,8 +41,12 @@ class BulkRequest:
     fail_on_errors: int | None  # how many failures end it; None: none does
 
 
-def read_bulk(body: Any) -> BulkRequest:
+def read_bulk(body: Any, *, may_refer: bool = True) -> BulkRequest:
     """The operations of a BulkRequest message.
+
+    Args:
+        body: the message.
+        may_refer: whether any operation may speak of another; false saves looking for it.
 
     Raises:
         InvalidSyntax: the message is not a BulkRequest.
@@ -56,14 +61,17 @@ def read_bulk(body: Any) -> BulkRequest:
             f"{len(listed)} operations in one bulk request; at most {MAX_OPERATIONS} are taken:"
             " send the rest in another"
         )
-    operations = tuple(_read_one(raw, number) for number, raw in enumerate(listed, start=1))
-    names = [one.bulk_id for one in operations if one.bulk_id is not None]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise InvalidValue(f"two operations have the bulkId {twice[:100]!r}")
+    operations = tuple(
+        _read_one(raw, number, may_refer=may_refer) for number, raw in enumerate(listed, start=1)
+    )
+    counts = Counter(one.bulk_id for one in operations if one.bulk_id is not None)
+    for name, count in counts.items():
+        if count > 1:
+            raise InvalidValue(f"{count} operations have the bulkId {name[:100]!r}")
     return BulkRequest(operations, _fail_on_errors(body.get("failOnErrors")))
 
 
-def _read_one(raw: Any, number: int) -> BulkOperation:
+def _read_one(raw: Any, number: int, *, may_refer: bool) -> BulkOperation:
     if not isinstance(raw, dict):
         raise InvalidSyntax(f"operation {number} is not an object")
     bulk_id = raw.get("bulkId")
@@ -77,7 +85,7 @@ def _read_one(raw: Any, number: int) -> BulkOperation:
         bulk_id or None,
         raw.get("version"),
         data,
-        references(path, data),
+        references(path, data) if may_refer else frozenset(),
     )
 
 

@@ -37,7 +37,7 @@ class Done(NamedTuple):
 
 async def bulk(call: Call) -> Answer:
     """POST /Bulk (RFC 7644 section 3.7)."""
-    request = wire.bulk(await call.json(), call.reading)
+    request = wire.bulk(await call.body(), call.reading)
     check_write(call.caller)
     job = _Job(call, _planned(call, request))
     steps = in_order(request.operations)

@@ -72,11 +72,15 @@ class Call(NamedTuple):
         """How what was sent is to be read."""
         return wire.STRICT if self.caller.strict else wire.TOLERANT
 
-    async def json(self) -> Any:
+    async def body(self) -> bytes:
         """What was sent, within the limit."""
         if self.caller.strict:
             self.request.check_media_type()
-        return wire.json_of(await self.request.body(self.limits.body))
+        return await self.request.body(self.limits.body)
+
+    async def json(self) -> Any:
+        """The JSON that was sent."""
+        return wire.json_of(await self.body())
 
     async def resource(self) -> Document:
         """The resource that was sent."""

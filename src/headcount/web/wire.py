@@ -79,9 +79,14 @@ def json_of(body: bytes) -> Any:
 
 def _check_depth(value: Any) -> None:
     """Level by level, so that depth itself cannot hurt."""
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [part for one in level for part in _parts(one)]
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for one in level
+            for part in (one.values() if isinstance(one, dict) else one)
+            if isinstance(part, dict | list)
+        ]
         if not level:
             return
     raise InvalidSyntax(f"the body is nested deeper than {MAX_DEPTH} levels")
@@ -123,9 +128,10 @@ def operations(body: Any, kind: ResourceType, reading: Reading = TOLERANT) -> tu
     return read_operations(reading.patch(body), kind, reading.dialect)
 
 
-def bulk(body: Any, reading: Reading = TOLERANT) -> BulkRequest:
-    """The operations in the JSON of a bulk request."""
-    return read_bulk(reading.bulk(body))
+def bulk(body: bytes, reading: Reading = TOLERANT) -> BulkRequest:
+    """The operations in the body of a bulk request."""
+    may_refer = b"bulkId:" in body or b"\\u" in body
+    return read_bulk(reading.bulk(json_of(body)), may_refer=may_refer)
 
 
 def query(query_string: bytes, kind: ResourceType, reading: Reading = TOLERANT) -> Query:
