@@ -59,18 +59,18 @@ class Request(NamedTuple):
         announced = self.headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced) > limit:
             raise _too_large(limit)
-        message = await self.receive()
-        body: bytes = message.get("body", b"")
-        parts, size = [body], len(body)
-        while message.get("more_body"):
+        parts: list[bytes] = []
+        size = 0
+        while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise InvalidSyntax("the connection ended before the body did")
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > limit:
+            if size > limit:  # a body in chunks announces no length
                 raise _too_large(limit)
-        return b"".join(parts) if len(parts) > 1 else body
+            if not message.get("more_body"):
+                return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
 def _too_large(limit: int) -> TooLarge:
