@@ -20,9 +20,10 @@ from headcount.errors import (
     Taken,
     VersionMismatch,
 )
+from headcount.scim.custom import CustomAttribute
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
-from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
+from headcount.scim.schemas import GROUP_TYPE, USER_TYPE, USER_URN
 from headcount.store.model import (
     Change,
     Counts,
@@ -202,7 +203,7 @@ async def test_a_refused_commit_leaves_neither_state_nor_event(
     ada = await store.commit(an_account(acme, "ada", role="owner"))
     bob = await store.commit(an_account(acme, "bob"))
     group = await store.commit(a_group(acme, "pioneers", ada.stored.id))
-    await store.set_organisation(replace(acme, policy=Policy(seats=2)))
+    await store.change_organisation("acme", lambda one: replace(one, policy=Policy(seats=2)))
     before = await told(store, acme), await counts(store, acme)
     for refused, why in [
         (an_account(acme, "ADA"), Taken),
@@ -225,7 +226,7 @@ async def test_a_refused_commit_leaves_neither_state_nor_event(
 
 
 async def test_seats_count_active_accounts_alone(store: Store, acme: Organisation) -> None:
-    await store.set_organisation(replace(acme, policy=Policy(seats=1)))
+    await store.change_organisation("acme", lambda one: replace(one, policy=Policy(seats=1)))
     ada = await store.commit(an_account(acme, "ada"))
     bob = await store.commit(an_account(acme, "bob", active=False))
     with pytest.raises(SeatsTaken, match="all 1 seats"):
@@ -374,6 +375,23 @@ async def test_tokens_are_found_touched_and_revoked(store: Store, acme: Organisa
         await store.revoke_token(acme.id, "t2", NOW)
 
 
+async def test_changes_of_an_organisation_at_once_undo_nothing(
+    store: Store, acme: Organisation
+) -> None:
+    attribute = CustomAttribute("badge", USER_URN)
+    await asyncio.gather(
+        store.change_organisation(acme.slug, lambda one: replace(one, name="New")),
+        store.change_organisation(acme.slug, lambda one: replace(one, disabled=True)),
+        store.change_organisation(acme.slug, lambda one: replace(one, policy=Policy(seats=3))),
+        store.change_organisation(acme.slug, lambda one: replace(one, attributes=(attribute,))),
+    )
+    found = await store.organisation(acme.slug)
+    assert (found.name, found.disabled, found.policy.seats) == ("New", True, 3)
+    assert found.attributes == (attribute,)
+    with pytest.raises(NotFound):
+        await store.change_organisation("nobody", lambda one: one)
+
+
 async def test_an_organisation_is_one_of_its_slug(store: Store, acme: Organisation) -> None:
     with pytest.raises(Taken):
         await store.add_organisation("acme", "Another", Policy(), NOW)
@@ -381,7 +399,9 @@ async def test_an_organisation_is_one_of_its_slug(store: Store, acme: Organisati
         await store.organisation("nobody")
     policy = Policy(allowed_domains=("acme.test",), seats=5)
     epoch = store.access_epoch()
-    await store.set_organisation(replace(acme, name="New", policy=policy, disabled=True))
+    await store.change_organisation(
+        "acme", lambda one: replace(one, name="New", policy=policy, disabled=True)
+    )
     found = await store.organisation("acme")
     assert (found.name, found.policy, found.disabled) == ("New", policy, True)
     assert await store.organisations() == [found]

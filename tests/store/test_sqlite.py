@@ -13,7 +13,7 @@ from headcount.errors import Unavailable
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
-from headcount.store.model import Kind, OrgId, Policy
+from headcount.store.model import Kind, Organisation, OrgId, Policy
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteStore, admin
 from headcount.store.sqlite.connection import LoopReader, open_writer
@@ -71,9 +71,13 @@ def test_two_stores_on_one_file_see_each_other(tmp_path: Path) -> None:
         assert theirs.counts.users == 1
         seen = one.run(one.store.get(theirs.id, Kind.USER, made))
         assert seen.stored.id == made
-        other.run(other.store.set_organisation(replace(theirs, disabled=True)))
+        other.run(other.store.change_organisation(theirs.slug, disabled))
         assert one.run(access_epoch(one.store)) != epoch
         other.close()
+
+
+def disabled(one: Organisation) -> Organisation:
+    return replace(one, disabled=True)
 
 
 async def access_epoch(store: Store) -> int:

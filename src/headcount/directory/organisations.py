@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from headcount.directory.tokens import SECRET_BYTES, Wish, new_token
 from headcount.directory.types import RESOURCE_TYPES, types_of
@@ -44,18 +46,16 @@ class Organisations:
 
     async def update(self, slug: str, name: str | None, policy: Policy | None) -> Organisation:
         """Change the name or what the organisation allows; None leaves it."""
-        organisation = await self.store.organisation(slug)
-        changed = replace(
-            organisation,
-            name=organisation.name if name is None else _named(name),
-            policy=organisation.policy if policy is None else checked(policy),
-        )
-        return await self.store.set_organisation(changed)
+        given: dict[str, Any] = {} if name is None else {"name": _named(name)}
+        if policy is not None:
+            given["policy"] = checked(policy)
+        return await self.store.change_organisation(slug, lambda one: replace(one, **given))
 
     async def set_disabled(self, slug: str, *, disabled: bool) -> Organisation:
         """Close the organisation to every request, or open it again."""
-        organisation = await self.store.organisation(slug)
-        return await self.store.set_organisation(replace(organisation, disabled=disabled))
+        return await self.store.change_organisation(
+            slug, lambda one: replace(one, disabled=disabled)
+        )
 
     async def declare(self, slug: str, new: CustomAttribute) -> Organisation:
         """Add an attribute of the organisation's own to its schemas, from the next request on.
@@ -64,10 +64,12 @@ class Organisations:
             InvalidValue: it cannot be one.
             Taken: there is an attribute of this name.
         """
-        organisation = await self.store.organisation(slug)
-        customs = organisation.attributes
-        check_custom(new, customs, RESOURCE_TYPES.values())
-        return await self.store.set_organisation(replace(organisation, attributes=(*customs, new)))
+
+        def declared(one: Organisation) -> Organisation:
+            check_custom(new, one.attributes, RESOURCE_TYPES.values())
+            return replace(one, attributes=(*one.attributes, new))
+
+        return await self.store.change_organisation(slug, declared)
 
     async def withdraw(self, slug: str, urn: str, name: str) -> Organisation:
         """Take an attribute out of the schemas again, once no resource has a value of it.
@@ -81,8 +83,7 @@ class Organisations:
         for one in organisation.attributes:
             if (one.urn.lower(), one.name.lower()) == given:
                 await self._check_unused(organisation, one)
-                rest = tuple(other for other in organisation.attributes if other != one)
-                return await self.store.set_organisation(replace(organisation, attributes=rest))
+                return await self.store.change_organisation(slug, partial(_without, one))
         raise NotFound(f"the organisation declared no attribute {name[:100]!r} in {urn[:150]}")
 
     async def _check_unused(self, organisation: Organisation, one: CustomAttribute) -> None:
@@ -114,6 +115,10 @@ class Organisations:
         """End a token at once, in every process."""
         organisation = await self.store.organisation(slug)
         return await self.store.revoke_token(organisation.id, token_id, self.clock())
+
+
+def _without(unwanted: CustomAttribute, one: Organisation) -> Organisation:
+    return replace(one, attributes=tuple(a for a in one.attributes if a != unwanted))
 
 
 def _named(name: str) -> str:

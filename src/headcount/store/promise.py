@@ -80,8 +80,14 @@ class Store(Resources, Protocol):
     ) -> Organisation:
         """A new organisation, or `Taken`."""
 
-    async def set_organisation(self, organisation: Organisation) -> Organisation:
-        """Write name, policy and whether it is disabled."""
+    async def change_organisation(
+        self, slug: str, change: Callable[[Organisation], Organisation]
+    ) -> Organisation:
+        """Write what `change` makes of the organisation as it stands, or `NotFound`.
+
+        Name, policy, attributes and whether it is disabled are written. Two changes at once never
+        undo each other.
+        """
 
     async def organisations(self) -> list[Organisation]:
         """All organisations, by slug."""

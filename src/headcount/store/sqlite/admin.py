@@ -1,5 +1,6 @@
 """Organisations and tokens: few rows, written seldom, read at the beginning of every request."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,8 +101,11 @@ def add_organisation(
     return organisation(connection, slug)
 
 
-def set_organisation(connection: apsw.Connection, changed: Organisation) -> Organisation:
+def change_organisation(
+    connection: apsw.Connection, slug: str, change: Callable[[Organisation], Organisation]
+) -> Organisation:
     """Write what an operator may change."""
+    changed = change(organisation(connection, slug))
     connection.execute(
         "UPDATE organisation SET name = ?, username_format = ?, allowed_domains = ?, seats = ?,"
         " disabled = ?, attributes = ? WHERE id = ?",

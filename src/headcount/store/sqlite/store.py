@@ -95,8 +95,10 @@ class SqliteStore:
     ) -> Organisation:
         return await self._writer.do(lambda c: admin.add_organisation(c, slug, name, policy, at))
 
-    async def set_organisation(self, organisation: Organisation) -> Organisation:
-        return await self._writer.do(lambda c: admin.set_organisation(c, organisation))
+    async def change_organisation(
+        self, slug: str, change: Callable[[Organisation], Organisation]
+    ) -> Organisation:
+        return await self._writer.do(lambda c: admin.change_organisation(c, slug, change))
 
     async def organisations(self) -> list[Organisation]:
         return await self._scan(admin.organisations)
