@@ -71,7 +71,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--no-emit-index-url --no-annotate --no-header pyproject.toml constraints/build.in
 
 constraints: ## newest versions of everything that is used (needs uv)
-	$(COMPILE) --upgrade -o constraints/runtime.txt
+	$(COMPILE) --upgrade --extra postgres -o constraints/runtime.txt
 	$(COMPILE) --upgrade --extra test -o constraints/dev.txt
 
 clean: ## remove what was made
