@@ -360,17 +360,17 @@ async def test_a_change_that_was_decided_from_an_old_version_is_refused(
 
 async def test_tokens_are_found_touched_and_revoked(store: Store, acme: Organisation) -> None:
     token = Token("t1", acme.id, "okta", b"digest", NOW, NOW + timedelta(days=1), read_only=True)
-    before = store.access_epoch()
+    before = await store.read_access_epoch()
     await store.add_token(token)
-    assert store.access_epoch() != before
-    found = store.find_token(b"digest")
+    assert await store.read_access_epoch() != before
+    found = await store.find_token(b"digest")
     assert found is not None
     assert (found[0], found[1].slug) == (token, "acme")
     store.touch_token("t1", NOW)
     revoked = await store.revoke_token(acme.id, "t1", NOW)
     assert (revoked.last_used, revoked.revoked) == (NOW, NOW)
     assert await store.tokens(acme.id) == [revoked]
-    assert store.find_token(b"other") is None
+    assert await store.find_token(b"other") is None
     with pytest.raises(NotFound):
         await store.revoke_token(acme.id, "t2", NOW)
 
@@ -398,11 +398,11 @@ async def test_an_organisation_is_one_of_its_slug(store: Store, acme: Organisati
     with pytest.raises(NotFound):
         await store.organisation("nobody")
     policy = Policy(allowed_domains=("acme.test",), seats=5)
-    epoch = store.access_epoch()
+    epoch = await store.read_access_epoch()
     await store.change_organisation(
         "acme", lambda one: replace(one, name="New", policy=policy, disabled=True)
     )
     found = await store.organisation("acme")
     assert (found.name, found.policy, found.disabled) == ("New", policy, True)
     assert await store.organisations() == [found]
-    assert store.access_epoch() != epoch
+    assert await store.read_access_epoch() != epoch

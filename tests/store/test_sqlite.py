@@ -81,7 +81,7 @@ def disabled(one: Organisation) -> Organisation:
 
 
 async def access_epoch(store: Store) -> int:
-    return store.access_epoch()
+    return await store.read_access_epoch()
 
 
 @pytest.mark.parametrize("members", [INLINE_RELATIONS, INLINE_RELATIONS + 1])

@@ -107,14 +107,18 @@ class Store(Resources, Protocol):
     def touch_token(self, token_id: str, at: datetime) -> None:
         """Note when a token was last used, at some time soon."""
 
-    def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
-        """The token with this hash and its organisation; on the event loop, without waiting."""
+    async def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
+        """The token with this hash and its organisation."""
 
-    def access_epoch(self) -> int:
+    def access_epoch(self) -> int | None:
         """A number that moves when a token or an organisation changed, in any process.
 
-        It is asked for on the event loop, with every request.
+        It is asked for on the event loop, with every request, and does not wait. None: it was not
+        looked at for so long that it has to be read.
         """
+
+    async def read_access_epoch(self) -> int:
+        """The same number, as it stands in the database now."""
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         """The secret of this name, the same for every process; `fresh` where there is none yet."""

@@ -35,7 +35,7 @@ class Authentication:
         self._epoch = -1
         self._touched: dict[str, datetime] = {}
 
-    def caller(self, header: bytes | None, slug: str | None) -> Caller:
+    async def caller(self, header: bytes | None, slug: str | None) -> Caller:
         """Who the token in `header` speaks for.
 
         Args:
@@ -46,7 +46,7 @@ class Authentication:
             Unauthorized: no token, or none that opens anything here.
         """
         digest = digest_of(_token_in(header))
-        known = self._find(digest)
+        known = await self._find(digest)
         if known is None or not hmac.compare_digest(known.token.digest, digest):
             raise Unauthorized("the token is not known here: check that it was copied whole")
         if slug is not None and slug != known.caller.organisation.slug:
@@ -56,16 +56,20 @@ class Authentication:
             self._examine(known, now)
         return known.caller
 
-    def _find(self, digest: bytes) -> _Known | None:
+    async def _find(self, digest: bytes) -> _Known | None:
         epoch = self._store.access_epoch()
+        if epoch is None:
+            epoch = await self._store.read_access_epoch()
         if epoch != self._epoch or len(self._known) > _MAX_KNOWN:
             self._known.clear()
             self._epoch = epoch
         known = self._known.get(digest)
-        if known is None and (found := self._store.find_token(digest)) is not None:
+        if known is None and (found := await self._store.find_token(digest)) is not None:
             token, organisation = found
             caller = Caller(organisation, "token:" + token.id, token.read_only, token.strict)
-            known = self._known[digest] = _Known(token, caller)
+            known = _Known(token, caller)
+            if epoch == self._epoch:  # else it was read before the last change
+                self._known[digest] = known
         return known
 
     def _examine(self, known: _Known, now: datetime) -> None:

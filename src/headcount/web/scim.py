@@ -49,7 +49,7 @@ class ScimApplication:
 
     async def _answer(self, scope: Any, headers: dict[bytes, bytes], receive: Any) -> Answer:
         address = self._addresses.of(scope, headers.get(b"host", b""))
-        caller = self._authentication.caller(headers.get(b"authorization"), address.slug)
+        caller = await self._authentication.caller(headers.get(b"authorization"), address.slug)
         check_open(caller)
         found = route(scope["method"], scope["path"][len(PREFIX) :])
         request = Request(headers, scope["query_string"], receive)

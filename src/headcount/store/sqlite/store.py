@@ -118,7 +118,7 @@ class SqliteStore:
     def touch_token(self, token_id: str, at: datetime) -> None:
         self._writer.later(lambda connection: admin.touch_token(connection, token_id, at))
 
-    def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
+    async def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
         return admin.find_token(self._inline.connection(), digest)
 
     def access_epoch(self) -> int:
@@ -127,6 +127,9 @@ class SqliteStore:
             self._seen_data = data
             self._epoch = admin.epoch(self._inline.connection())
         return self._epoch
+
+    async def read_access_epoch(self) -> int:
+        return self.access_epoch()
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         return await self._writer.do(lambda connection: admin.secret(connection, name, fresh))
