@@ -13,12 +13,12 @@ from headcount.errors import Unavailable
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
+from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, Organisation, OrgId, Policy
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteStore, admin
 from headcount.store.sqlite.connection import LoopReader, open_writer
 from headcount.store.sqlite.filters import Translator
-from headcount.store.sqlite.points import NUMBERS
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
 from headcount.store.sqlite.store import INLINE_RELATIONS
 from headcount.store.sqlite.writer import Writer

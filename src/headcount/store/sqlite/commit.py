@@ -6,7 +6,7 @@ from typing import Any
 import apsw
 from orjson import dumps, loads
 
-from headcount.errors import InvalidValue, LastOwner, SeatsTaken, Taken, VersionMismatch
+from headcount.store.filters import NUMBERS
 from headcount.store.model import (
     Change,
     Draft,
@@ -18,7 +18,15 @@ from headcount.store.model import (
     Stored,
     listed_values,
 )
-from headcount.store.sqlite.points import NUMBERS, not_found
+from headcount.store.refusals import (
+    changed_meanwhile,
+    last_owner,
+    no_such_member,
+    not_found,
+    own_member,
+    seats_taken,
+    taken,
+)
 
 _SELECT = """SELECT seq, version, created, modified, active, role, member_count, keys, document
     FROM resource WHERE org = ? AND kind = ? AND id = ?"""
@@ -95,10 +103,7 @@ def _read(connection: apsw.Connection, change: Change) -> _Row:
         raise not_found(change.kind, change.id)
     row = _Row(*found)
     if change.expected is not None and change.expected != row.version:
-        raise VersionMismatch(
-            f"the {change.kind} was changed by somebody else: it is version {row.version} now,"
-            f" not {change.expected}. Read it again and repeat the change"
-        )
+        raise changed_meanwhile(change.kind, row.version, change.expected)
     return row
 
 
@@ -119,7 +124,7 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, _Effe
     try:
         connection.execute(_INSERT, (*key, change.at, change.at, *values))
     except apsw.ConstraintError:
-        raise _taken(change.kind, draft) from None
+        raise taken(change.kind, draft.title) from None
     _list(connection, change, held.listed)
     effect = _Effect(events=[(change.id, event) for event in change.events])
     if change.kind is Kind.USER:
@@ -131,11 +136,6 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, _Effe
         _count_members(connection, change, effect.members)
     stored = Stored(change.kind, change.id, 1, change.at, change.at, draft.document)
     return Outcome(stored, member_count=effect.members), effect
-
-
-def _taken(kind: Kind, draft: Draft) -> Taken:
-    what = "userName" if kind is Kind.USER else "displayName"
-    return Taken(f"the {what} {draft.title[:200]!r} belongs to another {kind} of this organisation")
 
 
 def _is_owner(*, active: object, role: str | None) -> int:
@@ -193,7 +193,7 @@ def _write(
     try:
         connection.execute(_UPDATE, (version, change.at, *values, row.seq))
     except apsw.ConstraintError:
-        raise _taken(change.kind, draft) from None
+        raise taken(change.kind, draft.title) from None
     if keys != row.keys and change.kind is Kind.USER:
         before = listed_values(loads(row.keys))
         _list(connection, change, tuple(v for v in before if v not in held.listed), _UNLIST)
@@ -238,11 +238,9 @@ def _join(connection: apsw.Connection, change: Change, one: Joining, effect: _Ef
         (change.org, member),
     ).get
     if kind is None:
-        raise InvalidValue(
-            f"members: this organisation has no account or group with the id {member[:100]!r}"
-        )
+        raise no_such_member(member)
     if member == change.id:
-        raise InvalidValue("members: a group cannot be a member of itself")
+        raise own_member()
     connection.execute(_JOIN, (change.org, change.id, member, kind, one.display))
     if connection.changes():
         effect.members += 1
@@ -301,15 +299,9 @@ def _settle(connection: apsw.Connection, change: Change, effect: _Effect) -> Non
         _COUNT, (*moved, len(effect.events), change.org)
     ).get
     if effect.active > 0 and seats is not None and active > seats:
-        raise SeatsTaken(
-            f"all {seats} seats of the organisation are taken ({active - 1} accounts are active):"
-            " deactivate an account first, or ask the operator for more seats"
-        )
+        raise seats_taken(seats, active - 1)
     if effect.owners < 0 and owners == 0:
-        raise LastOwner(
-            "this account is the last active owner of the organisation;"
-            " make another account an owner first"
-        )
+        raise last_owner()
     first = position - len(effect.events) + 1
     for at, (subject, event) in enumerate(effect.events, start=first):
         row: tuple[Any, ...] = (change.org, at, event.type.value, change.at, change.actor, subject)

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from headcount.errors import NotFound
 from headcount.scim.filters import Compare, Op
 from headcount.scim.messages import Query
 from headcount.scim.values import comparison_key
+from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, OrgId, Page, Seen, Stored
+from headcount.store.refusals import not_found
 from headcount.store.sqlite import relations
 
 COLUMNS = "r.id, r.version, r.created, r.modified, r.document"
-NUMBERS = {Kind.USER: 1, Kind.GROUP: 2}
 
 
 class Wanted(NamedTuple):
@@ -61,11 +61,6 @@ def get(connection: apsw.Connection, wanted: Wanted, resource_id: str) -> Seen:
     if row is None:
         raise not_found(wanted.kind, resource_id)
     return _completed(connection, wanted, row)
-
-
-def not_found(kind: Kind, resource_id: str) -> NotFound:
-    """The refusal for an id that is unknown here."""
-    return NotFound(f"there is no {kind} with the id {resource_id[:100]!r} in this organisation")
 
 
 def look_up(connection: apsw.Connection, wanted: Wanted, query: Query) -> Page | None:

@@ -6,12 +6,12 @@ from orjson import loads
 from headcount.scim.filters import And, Compare, Filter, Op, ValuePath
 from headcount.scim.messages import Query
 from headcount.scim.paths import AttrPath
+from headcount.store.bookmarks import Bookmarks, Place
+from headcount.store.filters import NUMBERS, Condition
 from headcount.store.model import EventType, Kind, OrgId, Page, Recorded, Seen
+from headcount.store.order import order_of
 from headcount.store.sqlite import relations
-from headcount.store.sqlite.bookmarks import Bookmarks, Place
-from headcount.store.sqlite.filters import Condition, Translator
-from headcount.store.sqlite.order import order_of
-from headcount.store.sqlite.points import NUMBERS
+from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in, wanted_of
 from headcount.store.sqlite.walks import walk
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import apsw
 
 from headcount.scim.messages import Query
+from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import (
     Change,
     Kind,
@@ -29,7 +30,6 @@ from headcount.store.model import (
 )
 from headcount.store.promise import Resources
 from headcount.store.sqlite import admin, commit, points, reads
-from headcount.store.sqlite.bookmarks import Bookmarks
 from headcount.store.sqlite.connection import FileLock, LoopReader, Readers, open_writer
 from headcount.store.sqlite.points import TooLong, Wanted
 from headcount.store.sqlite.relations import NAMES as RELATION_NAMES

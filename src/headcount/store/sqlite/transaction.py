@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 import apsw
 
 from headcount.scim.messages import Query
+from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import Change, Kind, OrgId, Outcome, Page, Seen
 from headcount.store.sqlite import commit, points, reads
-from headcount.store.sqlite.bookmarks import Bookmarks
 from headcount.store.sqlite.points import Wanted
 
 T = TypeVar("T")

@@ -5,10 +5,10 @@ from typing import Any
 import apsw
 
 from headcount.scim.messages import Position, Query
+from headcount.store.filters import NUMBERS, Condition
 from headcount.store.model import Kind, OrgId, Page
-from headcount.store.sqlite.filters import Condition, Translator
-from headcount.store.sqlite.order import behind, order_of, sort_key
-from headcount.store.sqlite.points import NUMBERS
+from headcount.store.order import behind, order_of
+from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in, wanted_of
 
 
@@ -30,7 +30,7 @@ def _rows(
 ) -> list[tuple[Any, ...]]:
     """One more than the page holds, to know whether there is another; each with its sort key."""
     columns, bases = columns_of(wanted_of(asked.org, asked.kind, query, asked.base))
-    key = sort_key(asked, query.sort_by) if query.sort_by else Condition("NULL")
+    key = asked.sort_key(query.sort_by) if query.sort_by else Condition("NULL")
     onwards = behind(asked, query, query.after) if query.after else Condition("TRUE")
     order = order_of(asked, query)
     sql = (

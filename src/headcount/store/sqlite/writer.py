@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import apsw
 
 from headcount.errors import Unavailable
+from headcount.store.refusals import stopping
 from headcount.store.sqlite.connection import FileLock, open_writer
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class Writer:
     async def do(self, work: Work[T]) -> T:
         """Run `work` in a transaction; its result, or its refusal, after the commit."""
         if self._closed:
-            raise Unavailable("the server is stopping; send the request again")
+            raise stopping()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put(_Job(work, done))
         return await done

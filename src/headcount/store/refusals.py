@@ -1,0 +1,79 @@
+"""What a store refuses, in the same words whichever store it is."""
+
+from headcount.errors import (
+    InvalidValue,
+    LastOwner,
+    NotFound,
+    SeatsTaken,
+    Taken,
+    Unavailable,
+    VersionMismatch,
+)
+from headcount.store.model import Kind
+
+
+def not_found(kind: Kind, resource_id: str) -> NotFound:
+    """The refusal for an id that is unknown here."""
+    return NotFound(f"there is no {kind} with the id {resource_id[:100]!r} in this organisation")
+
+
+def taken(kind: Kind, title: str) -> Taken:
+    """The refusal for a name that is another's."""
+    what = "userName" if kind is Kind.USER else "displayName"
+    return Taken(f"the {what} {title[:200]!r} belongs to another {kind} of this organisation")
+
+
+def changed_meanwhile(kind: Kind, version: int, expected: int | None) -> VersionMismatch:
+    """The refusal for a change that was decided from another version."""
+    return VersionMismatch(
+        f"the {kind} was changed by somebody else: it is version {version} now,"
+        f" not {expected}. Read it again and repeat the change"
+    )
+
+
+def no_such_member(member: str) -> InvalidValue:
+    """The refusal for a member that does not exist."""
+    return InvalidValue(
+        f"members: this organisation has no account or group with the id {member[:100]!r}"
+    )
+
+
+def own_member() -> InvalidValue:
+    """The refusal for a group within itself."""
+    return InvalidValue("members: a group cannot be a member of itself")
+
+
+def seats_taken(seats: int, active: int) -> SeatsTaken:
+    """The refusal for one more active account than there are seats."""
+    return SeatsTaken(
+        f"all {seats} seats of the organisation are taken ({active} accounts are active):"
+        " deactivate an account first, or ask the operator for more seats"
+    )
+
+
+def last_owner() -> LastOwner:
+    """The refusal for a change that would leave nobody who owns the organisation."""
+    return LastOwner(
+        "this account is the last active owner of the organisation;"
+        " make another account an owner first"
+    )
+
+
+def slug_taken(slug: str) -> Taken:
+    """The refusal for a second organisation of one name."""
+    return Taken(f"there is an organisation {slug!r} already")
+
+
+def no_organisation(slug: str) -> NotFound:
+    """The refusal for a slug that nobody has."""
+    return NotFound(f"there is no organisation {slug!r}; `headcount org list` shows all")
+
+
+def no_token(token_id: str) -> NotFound:
+    """The refusal for a token that was never issued."""
+    return NotFound(f"there is no token {token_id!r}; `headcount token list` shows all")
+
+
+def stopping() -> Unavailable:
+    """The refusal for what arrives after the end was announced."""
+    return Unavailable("the server is stopping; send the request again")
