@@ -4,14 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from headcount.directory.directory import Directory
 from headcount.directory.identifiers import Identifiers
 from headcount.directory.organisations import Organisations
 from headcount.directory.walking import Walker
-from headcount.settings import Settings, read_settings, sqlite_path
+from headcount.errors import InvalidValue, Unavailable
+from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
+from headcount.store.model import Migrated
 from headcount.store.promise import Store
-from headcount.store.sqlite import SqliteStore
+from headcount.store.sqlite import SqliteStore, migrate_file
 from headcount.web.address import Addresses
 from headcount.web.application import Application
 from headcount.web.authentication import Authentication
@@ -46,7 +51,41 @@ def open_store(settings: Settings) -> Store:
         InvalidValue: the database address is none that works.
         Unavailable: the database cannot be opened.
     """
-    return SqliteStore(sqlite_path(settings.database))
+    if not is_postgres(settings.database):
+        return SqliteStore(sqlite_path(settings.database))
+    store: Store = _postgres().PostgresStore(settings.database, _options(settings))
+    return store
+
+
+async def migrate(settings: Settings, partitions: int = 0) -> Migrated:
+    """Bring the tables of the database up to date.
+
+    Raises:
+        InvalidValue: the database address is none that works, or there are no such partitions.
+        Unavailable: the database cannot be used, or is of a newer Headcount.
+    """
+    if is_postgres(settings.database):
+        done: Migrated = await _postgres().migrate(
+            settings.database, _options(settings), partitions
+        )
+        return done
+    if partitions:
+        raise InvalidValue("SQLite knows no partitions; they are for PostgreSQL")
+    return migrate_file(sqlite_path(settings.database))
+
+
+def _postgres() -> "ModuleType":
+    """The store on PostgreSQL, whose driver is not installed everywhere."""
+    try:
+        return import_module("headcount.store.postgres")
+    except ModuleNotFoundError:
+        raise Unavailable(
+            "PostgreSQL needs its driver: install it with pip install 'headcount[postgres]'"
+        ) from None
+
+
+def _options(settings: Settings) -> Any:
+    return _postgres().Options(settings.postgres_connections, settings.postgres_prepared)
 
 
 def runtime(store: Store) -> Runtime:

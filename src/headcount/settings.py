@@ -21,6 +21,8 @@ class Settings:
     base_domain: str | None = None
     group_answer_members: int = 100
     max_body_bytes: int = 10 * 1024 * 1024
+    postgres_connections: int = 8  # of each process
+    postgres_prepared: bool = True
 
     def environment(self) -> dict[str, str]:
         """The settings as variables, for the processes of a server."""
@@ -30,6 +32,8 @@ class Settings:
             "HEADCOUNT_BASE_DOMAIN": self.base_domain,
             "HEADCOUNT_GROUP_ANSWER_MEMBERS": str(self.group_answer_members),
             "HEADCOUNT_MAX_BODY_BYTES": str(self.max_body_bytes),
+            "HEADCOUNT_POSTGRES_CONNECTIONS": str(self.postgres_connections),
+            "HEADCOUNT_POSTGRES_PREPARED": "on" if self.postgres_prepared else "off",
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -47,6 +51,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         base_domain=given.get("HEADCOUNT_BASE_DOMAIN") or None,
         group_answer_members=_number(given, "HEADCOUNT_GROUP_ANSWER_MEMBERS", 100),
         max_body_bytes=_number(given, "HEADCOUNT_MAX_BODY_BYTES", 10 * 1024 * 1024),
+        postgres_connections=max(2, _number(given, "HEADCOUNT_POSTGRES_CONNECTIONS", 8)),
+        postgres_prepared=_switch(given, "HEADCOUNT_POSTGRES_PREPARED"),
     )
 
 
@@ -59,6 +65,13 @@ def _number(given: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _switch(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name, "") or "on"
+    if text not in {"on", "off"}:
+        raise InvalidValue(f"{name} must be on or off, not {text[:40]!r}")
+    return text == "on"
+
+
 def _address(text: str | None) -> str | None:
     if not text:
         return None
@@ -68,6 +81,15 @@ def _address(text: str | None) -> str | None:
             f" not {text[:100]!r}"
         )
     return text.rstrip("/")
+
+
+def is_postgres(database: str) -> bool:
+    """Whether a database address is that of a PostgreSQL server.
+
+    >>> is_postgres("postgresql://db.test/headcount"), is_postgres("sqlite:///headcount.db")
+    (True, False)
+    """
+    return database.startswith(("postgresql://", "postgres://"))
 
 
 def sqlite_path(database: str) -> Path:
@@ -83,7 +105,8 @@ def sqlite_path(database: str) -> Path:
     if scheme != "sqlite" or not separator or not path.startswith("/") or not path[1:]:
         raise InvalidValue(
             f"the database address {_without_password(database)!r} is none that works here:"
-            " use sqlite:///FILE, or sqlite:////FOLDER/FILE for a whole path"
+            " use sqlite:///FILE, sqlite:////FOLDER/FILE for a whole path, or"
+            " postgresql://USER@HOST/DATABASE"
         )
     return Path(unquote(path[1:]))
 

@@ -20,6 +20,7 @@ from headcount.scim.resources import read_resource
 from headcount.settings import Settings
 from headcount.store.model import Kind, Organisation, Policy
 from headcount.web.answers import whole
+from tests.databases import SQLITE, fresh
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ BASE = "https://acme.test/scim/v2"
 class Stock:
     """What the tests of a store work with: operations that wait, one after the other."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: str) -> None:
         self._runner = asyncio.Runner()
         self.runtime = self._runner.run(_opened(database))
         self.store = self.runtime.store
@@ -77,19 +78,19 @@ class Stock:
         return ids
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self.run(self.store.close())
         self._runner.close()
 
 
-async def _opened(database: Path) -> Runtime:
-    return runtime(open_store(Settings(database=f"sqlite:///{database}")))
+async def _opened(database: str) -> Runtime:
+    return runtime(open_store(Settings(database=database)))
 
 
 @contextmanager
-def stocked(folder: Path) -> Iterator[Stock]:
-    """A stock in an empty folder."""
-    stock = Stock(folder / "headcount.db")
+def stocked(folder: Path, store: str = SQLITE) -> Iterator[Stock]:
+    """A stock in an empty folder, or in an empty database of a server."""
+    stock = Stock(fresh(store, folder))
     try:
         yield stock
     finally:

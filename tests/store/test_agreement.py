@@ -13,6 +13,7 @@ from headcount.scim.filters import Compare, Filter, Op, parse_filter
 from headcount.scim.paths import resolve
 from headcount.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE
 from headcount.store.model import Kind
+from tests.databases import FORMS
 from tests.scim.strategies import FEW, WORDS, documents, filters
 from tests.store.stock import Stock, expected, stocked
 
@@ -36,9 +37,11 @@ def _account(number: int, word: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
-    with stocked(tmp_path_factory.mktemp("agreement")) as stock:
+@pytest.fixture(scope="module", params=FORMS)
+def stock(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stock]:
+    with stocked(tmp_path_factory.mktemp("agreement"), request.param) as stock:
         users = [stock.create(Kind.USER, _account(*one)) for one in enumerate(WORDS)]
         stock.create(Kind.USER, {"userName": "bare"})
         names = {word.casefold(): word for word in WORDS if word.strip()}

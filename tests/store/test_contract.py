@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from orjson import loads
 
+from headcount.bootstrap import open_store
 from headcount.directory.drafts import draft
 from headcount.errors import (
     InvalidValue,
@@ -24,6 +25,7 @@ from headcount.scim.custom import CustomAttribute
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.scim.schemas import GROUP_TYPE, USER_TYPE, USER_URN
+from headcount.settings import Settings
 from headcount.store.model import (
     Change,
     Counts,
@@ -38,7 +40,7 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.promise import Store
-from headcount.store.sqlite import SqliteStore
+from tests.databases import FORMS, fresh
 
 pytestmark = [pytest.mark.anyio, pytest.mark.shows("F111", "F112", "F114", "RFC 7644 6")]
 
@@ -48,10 +50,9 @@ LATER = "2026-01-02T03:04:06.000Z"
 _IDS = count(1)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=FORMS)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    assert request.param == "sqlite"
-    store = SqliteStore(tmp_path / "headcount.db")
+    store = open_store(Settings(database=fresh(request.param, tmp_path)))
     yield store
     await store.close()
 

@@ -22,6 +22,7 @@ from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
 from headcount.store.sqlite.store import INLINE_RELATIONS
 from headcount.store.sqlite.writer import Writer
+from tests.databases import SQLITE, fresh
 from tests.store.stock import BASE, Stock, stocked
 
 
@@ -63,7 +64,7 @@ def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
 
 def test_two_stores_on_one_file_see_each_other(tmp_path: Path) -> None:
     with stocked(tmp_path) as one:
-        other = Stock(tmp_path / "headcount.db")
+        other = Stock(fresh(SQLITE, tmp_path))
         epoch = one.run(access_epoch(one.store))
         made = other.create(Kind.USER, {"userName": "ada"})
         assert one.run(access_epoch(one.store)) == epoch

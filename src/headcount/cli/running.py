@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -48,10 +48,8 @@ def json_option(command: Command) -> Command:
 
 def settings(database: str) -> Settings:
     """The settings of the environment, on the database that was asked for."""
-    try:
+    with refusing():
         return replace(read_settings(), database=database)
-    except ScimError as refused:
-        raise click.ClickException(refused.detail) from None
 
 
 def run(database: str, work: Callable[[Runtime], Awaitable[T]]) -> T:
@@ -61,14 +59,12 @@ def run(database: str, work: Callable[[Runtime], Awaitable[T]]) -> T:
         async with opened(settings(database)) as runtime:
             return await work(runtime)
 
-    try:
+    with refusing():
         return asyncio.run(once())
-    except ScimError as refused:
-        raise click.ClickException(refused.detail) from None
 
 
-@asynccontextmanager
-async def telling_refusals() -> AsyncIterator[None]:
+@contextmanager
+def refusing() -> Iterator[None]:
     """A refusal in the block becomes a sentence and exit status 1."""
     try:
         yield

@@ -38,6 +38,10 @@ class Bookmarks:
         found = self._ids.get(place)
         return found[1] if found is not None and found[0] == deletions else None
 
+    def last(self, place: Place) -> tuple[int, str] | None:
+        """How many had been deleted when the bookmark was put, and the id before `place`."""
+        return self._ids.get(place)
+
     def put(self, place: Place, deletions: int, last_id: str) -> None:
         """Remember that `last_id` comes right before `place`."""
         if len(self._ids) >= _MOST:

@@ -196,6 +196,14 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Migrated:
+    """What a migration did: the number of the schema before and after it."""
+
+    before: int  # 0: there were no tables
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One decided write: what it was decided from, what shall stand, what it announces.
 

@@ -1,5 +1,5 @@
 """The store on one SQLite file."""
 
-from headcount.store.sqlite.store import SqliteStore
+from headcount.store.sqlite.store import SqliteStore, migrate_file
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "migrate_file"]

@@ -3,6 +3,7 @@
 import apsw
 
 from headcount.errors import Unavailable
+from headcount.store.model import Migrated
 
 _FIRST = """
 CREATE TABLE organisation (
@@ -95,7 +96,7 @@ STEPS = (_FIRST, _OWN_ATTRIBUTES)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 
-def bring_up_to_date(connection: apsw.Connection) -> None:
+def bring_up_to_date(connection: apsw.Connection) -> Migrated:
     """Create or migrate the tables, in one transaction.
 
     Raises:
@@ -103,13 +104,15 @@ def bring_up_to_date(connection: apsw.Connection) -> None:
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for step in STEPS[_version(connection) :]:
+        before = _version(connection)
+        for step in STEPS[before:]:
             connection.execute(step)
         connection.execute(f"PRAGMA user_version = {len(STEPS)}")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+    return Migrated(before, len(STEPS))
 
 
 def _version(connection: apsw.Connection) -> int:

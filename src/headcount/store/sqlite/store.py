@@ -19,6 +19,7 @@ from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import (
     Change,
     Kind,
+    Migrated,
     Organisation,
     OrgId,
     Outcome,
@@ -48,7 +49,7 @@ class SqliteStore:
     """Every organisation in one file. Several processes may have it open at once."""
 
     def __init__(self, path: Path) -> None:
-        _prepare(path)
+        migrate_file(path)
         self._writer = Writer(path)
         self._inline = LoopReader(path)
         self._readers = Readers(path)
@@ -151,14 +152,14 @@ class SqliteStore:
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
 
-def _prepare(path: Path) -> None:
+def migrate_file(path: Path) -> Migrated:
     """Create or migrate the file, while no other process does."""
     lock = FileLock(path)
     try:
         with lock.held():
             connection = open_writer(path)
             try:
-                bring_up_to_date(connection)
+                return bring_up_to_date(connection)
             finally:
                 connection.close()
     finally:

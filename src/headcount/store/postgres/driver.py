@@ -1,0 +1,35 @@
+"""What is used of a connection: the driver's own has no types."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+
+class Connection(Protocol):
+    """A connection of asyncpg."""
+
+    async def fetch(self, sql: str, *given: Any) -> list[Any]:
+        """All rows."""
+
+    async def fetchrow(self, sql: str, *given: Any) -> Any:
+        """The first row, or None."""
+
+    async def fetchval(self, sql: str, *given: Any) -> Any:
+        """The first value of the first row, or None."""
+
+    async def execute(self, sql: str, *given: Any) -> str:
+        """Run it; without values it may be several statements."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """A transaction around the block, or a savepoint in one."""
+
+    def is_closed(self) -> bool:
+        """Whether it has ended, as far as is known here."""
+
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction was begun and not ended."""
+
+    async def close(self) -> None:
+        """End it."""
+
+    def terminate(self) -> None:
+        """End it without a word to the server."""

@@ -1,0 +1,87 @@
+"""What is read of a row, what it becomes, and how what was given becomes the values of a row."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from headcount.store.filters import NUMBERS
+from headcount.store.model import Kind, Seen, Stored
+
+COLUMNS = "r.id, r.version, r.created, r.modified, r.document"
+OWN = "r.org = ? AND r.kind = ?"
+NOTHING = b"[]"
+
+_LONGEST_KEY = 400  # characters; an index takes 2,704 bytes
+
+_ENTRY = """'{{"value":"' || m.grp || '","$ref":"' || {base} || '/Groups/' || m.grp
+    || '","type":"' || {type} || '","display":' || to_json(g.title)::TEXT || '}}'"""
+_DIRECT = f"""(SELECT '[' || string_agg({_ENTRY.replace("{type}", "'direct'")}, ',' ORDER BY m.grp)
+    || ']' FROM member m JOIN resource g ON g.org = m.org AND g.kind = 2 AND g.id = m.grp
+    WHERE m.org = r.org AND m.member = r.id)"""
+_NESTED = f"""(WITH RECURSIVE up (grp, direct) AS (
+    SELECT o.grp, TRUE FROM member o WHERE o.org = r.org AND o.member = r.id
+    UNION SELECT o.grp, FALSE FROM up JOIN member o ON o.org = r.org AND o.member = up.grp)
+    SELECT '[' || string_agg({
+    _ENTRY.replace("{type}", "CASE WHEN m.direct THEN 'direct' ELSE 'indirect' END")
+}, ',' ORDER BY m.grp) || ']'
+    FROM (SELECT grp, bool_or(direct) AS direct FROM up GROUP BY grp) m
+    JOIN resource g ON g.org = r.org AND g.kind = 2 AND g.id = m.grp)"""
+_GROUPS = f"""CASE WHEN (SELECT nested FROM tally WHERE org = r.org) = 0
+    THEN {_DIRECT} ELSE {_NESTED} END"""
+_MEMBERS = """(SELECT '[' || string_agg('{{"value":"' || m.member || '","$ref":"' || {base}
+    || CASE m.kind WHEN 1 THEN '/Users/' || m.member || '","type":"User"'
+    ELSE '/Groups/' || m.member || '","type":"Group"' END
+    || CASE WHEN m.display IS NULL THEN '' ELSE ',"display":' || to_json(m.display)::TEXT END
+    || '}}', ',' ORDER BY m.member) || ']' FROM member m WHERE m.org = r.org AND m.grp = r.id)"""
+
+
+def columns(kind: Kind, base: str | None) -> str:
+    """What is read of a row `r`.
+
+    Args:
+        kind: what the row is.
+        base: SQL for what addresses begin with; None where no groups or members are wanted.
+    """
+    if base is None:
+        return f"{COLUMNS}, NULL::TEXT"
+    relations = _GROUPS if kind is Kind.USER else _MEMBERS
+    return f"{COLUMNS}, {relations.format(base=base)}"
+
+
+def seen_in(kind: Kind, row: Sequence[Any], *, related: bool, first: int = 0) -> Seen:
+    """The resource in a row of `columns`, which begin at `first`. It is made the short way."""
+    made = tuple.__new__
+    given = row[first + 5]
+    relations = (given.encode() if given else NOTHING) if related else None
+    return made(Seen, (made(Stored, (kind, *row[first : first + 5])), relations))
+
+
+def numbered(sql: str) -> str:
+    """SQL with `$1`, `$2` in place of question marks, which stand nowhere else in it.
+
+    >>> numbered("a = ? AND b = ?")
+    'a = $1 AND b = $2'
+    """
+    first, *others = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(others, start=1))
+
+
+def index_key(text: str | None) -> str | None:
+    """What an index holds of a text: all of it, or its beginning and a digest of the whole.
+
+    >>> index_key("ada"), len(index_key("x" * 10_000) or "")
+    ('ada', 464)
+    """
+    if text is None or len(text) <= _LONGEST_KEY:
+        return text
+    return text[:_LONGEST_KEY] + hashlib.sha256(text.encode()).hexdigest()
+
+
+def overlong(text: str | None) -> str | None:
+    """The text, where it is too long for an index; None otherwise."""
+    return text if text is not None and len(text) > _LONGEST_KEY else None
+
+
+def own(org: int, kind: Kind, *others: Iterable[Any]) -> list[Any]:
+    """The values of `OWN`, and of what follows it."""
+    return [org, NUMBERS[kind], *(value for some in others for value in some)]

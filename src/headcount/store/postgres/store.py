@@ -1,0 +1,202 @@
+"""The promise of `store.promise`, kept by a PostgreSQL server.
+
+A look-up is one round trip, shared with those who ask at the same moment; so is a commit. What the
+process remembers, others need not know: who may come in is read again when it is half a second old.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from headcount.errors import Unavailable
+from headcount.scim.messages import Query
+from headcount.store.bookmarks import Bookmarks
+from headcount.store.model import (
+    Change,
+    Kind,
+    Migrated,
+    Organisation,
+    OrgId,
+    Outcome,
+    Page,
+    Policy,
+    Recorded,
+    Seen,
+    Token,
+)
+from headcount.store.postgres import admin, lists, reading
+from headcount.store.postgres.connections import Connections, Options, connect
+from headcount.store.postgres.driver import Connection
+from headcount.store.postgres.lists import RELATIONS
+from headcount.store.postgres.migrating import bring_up_to_date
+from headcount.store.postgres.points import Form, PointReads, asked_for, page_of
+from headcount.store.postgres.transaction import Transaction
+from headcount.store.postgres.troubles import telling
+from headcount.store.postgres.writer import Writer
+from headcount.store.promise import Resources
+from headcount.store.refusals import not_found
+
+T = TypeVar("T")
+
+_LOG = logging.getLogger(__name__)
+
+EPOCH_LIFETIME = 0.5  # seconds that a look at who may come in holds
+_TOUCH_AFTER = 1.0  # seconds that uses of tokens are collected
+
+
+class PostgresStore:
+    """Every organisation in one database. Any number of processes and machines may use it."""
+
+    def __init__(self, url: str, options: Options | None = None) -> None:
+        self._connections = Connections(url, options or Options())
+        self._points = PointReads(self._connections)
+        self._writer = Writer(self._connections)
+        self._bookmarks = Bookmarks()
+        self._epoch = 0
+        self._epoch_until = 0.0
+        self._epoch_read: asyncio.Task[int] | None = None
+        self._used: dict[str, datetime] = {}
+        self._touching: asyncio.Task[None] | None = None
+
+    async def get(
+        self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
+    ) -> Seen:
+        if kind is Kind.GROUP and relations:  # may be long: nobody else waits for it
+            async with self._connections.one() as connection:
+                return await reading.get(connection, org, kind, resource_id, base)
+        found = await self._points.read(Form(kind, "id", relations), org, resource_id, base)
+        if not found:
+            raise not_found(kind, resource_id)
+        return found[0]
+
+    async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
+        related = query.projection.shows(RELATIONS[kind])
+        asked = asked_for(kind, query, related=related)
+        if asked is not None and not (kind is Kind.GROUP and related):
+            form, key = asked
+            found = await self._points.read(form, org, key, base)
+            if (page := page_of(found, query)) is not None:
+                return page
+        async with self._connections.one() as connection:
+            return await lists.find(connection, org, kind, query, base, self._bookmarks)
+
+    async def commit(self, change: Change) -> Outcome:
+        return await self._writer.commit(change)
+
+    async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
+        async with self._connections.one() as connection, connection.transaction():
+            return await work(Transaction(connection))
+
+    async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
+        return await self._do(lambda connection: lists.members(connection, org, group))
+
+    async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
+        return await self._do(lambda connection: lists.events(connection, org, position, limit))
+
+    async def add_organisation(
+        self, slug: str, name: str, policy: Policy, at: datetime
+    ) -> Organisation:
+        return await self._do(lambda c: admin.add_organisation(c, slug, name, policy, at))
+
+    async def change_organisation(
+        self, slug: str, change: Callable[[Organisation], Organisation]
+    ) -> Organisation:
+        return await self._moving(lambda c: admin.change_organisation(c, slug, change))
+
+    async def organisations(self) -> list[Organisation]:
+        return await self._do(admin.organisations)
+
+    async def organisation(self, slug: str) -> Organisation:
+        return await self._do(lambda connection: admin.organisation(connection, slug))
+
+    async def add_token(self, token: Token) -> None:
+        await self._moving(lambda connection: admin.add_token(connection, token))
+
+    async def tokens(self, org: OrgId) -> list[Token]:
+        await self._touched()
+        return await self._do(lambda connection: admin.tokens(connection, org))
+
+    async def revoke_token(self, org: OrgId, token_id: str, at: datetime) -> Token:
+        await self._touched()
+        return await self._moving(lambda c: admin.revoke_token(c, org, token_id, at))
+
+    def touch_token(self, token_id: str, at: datetime) -> None:
+        self._used[token_id] = at
+        if self._touching is None:
+            self._touching = asyncio.ensure_future(self._touch_soon())
+
+    async def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
+        return await self._do(lambda connection: admin.find_token(connection, digest))
+
+    def access_epoch(self) -> int | None:
+        return self._epoch if asyncio.get_running_loop().time() < self._epoch_until else None
+
+    async def read_access_epoch(self) -> int:
+        if self._epoch_read is None:
+            self._epoch_read = asyncio.ensure_future(self._read_epoch())
+        return await asyncio.shield(self._epoch_read)
+
+    async def secret(self, name: str, fresh: bytes) -> bytes:
+        return await self._do(lambda connection: admin.secret(connection, name, fresh))
+
+    async def ready(self) -> None:
+        await self._do(admin.epoch)
+
+    async def close(self) -> None:
+        if self._touching is not None:
+            self._touching.cancel()
+        await self._writer.close()
+        try:
+            await self._touched()
+        except Unavailable:
+            _LOG.warning("the last uses of tokens could not be noted")
+        await self._connections.close()
+
+    async def _do(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+        async with self._connections.one() as connection:
+            return await work(connection)
+
+    async def _moving(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+        """Do what changes who may come in, and look again at once."""
+        try:
+            return await self._do(work)
+        finally:
+            self._epoch_until = 0.0
+            self._epoch_read = None
+
+    async def _read_epoch(self) -> int:
+        me = asyncio.current_task()
+        until = asyncio.get_running_loop().time() + EPOCH_LIFETIME
+        try:
+            found = await self._do(admin.epoch)
+            if self._epoch_read is me:  # else something was changed here meanwhile
+                self._epoch, self._epoch_until = found, until
+            return found
+        finally:
+            if self._epoch_read is me:
+                self._epoch_read = None
+
+    async def _touch_soon(self) -> None:
+        await asyncio.sleep(_TOUCH_AFTER)
+        self._touching = None
+        try:
+            await self._touched()
+        except Unavailable:
+            _LOG.warning("when tokens were last used could not be noted")
+
+    async def _touched(self) -> None:
+        used, self._used = self._used, {}
+        if used:
+            await self._do(lambda connection: admin.touch_tokens(connection, used))
+
+
+async def migrate(url: str, options: Options, partitions: int) -> Migrated:
+    """Bring the tables up to date; new ones are split into so many partitions."""
+    connection = await connect(url, options)
+    try:
+        with telling():
+            return await bring_up_to_date(connection, partitions)
+    finally:
+        connection.terminate()
