@@ -1,32 +1,40 @@
-"""What tests of a running server share: one server a run, one organisation a test."""
+"""What tests of a running server share: one server a store, one organisation a test."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from headcount.store.model import Policy
+from tests.databases import STORES, fresh
 from tests.serving import Office, Site, serving, settle
 
 settings.register_profile("deep", max_examples=10_000, deadline=None)
 """`make test-deep`: as many examples as somebody has the patience for."""
 
 
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("server") / "headcount.db"
+@pytest.fixture(scope="session", params=STORES)
+def another_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """A new, empty database whenever it is called; with it, a test runs once for each store."""
+    return lambda: fresh(request.param, tmp_path_factory.mktemp("database"))
 
 
 @pytest.fixture(scope="session")
-def server(database: Path) -> Iterator[str]:
+def database(another_database: Callable[[], str]) -> str:
+    return another_database()
+
+
+@pytest.fixture(scope="session")
+def server(database: str) -> Iterator[str]:
     with serving(database) as base_url:
         yield base_url
 
 
 @pytest.fixture(scope="session")
-def office(server: str, database: Path) -> Iterator[Office]:
+def office(server: str, database: str) -> Iterator[Office]:
     office = Office(database)
     yield office
     office.close()

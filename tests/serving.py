@@ -5,12 +5,12 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from typing import TypeVar
 
 from headcount.bootstrap import Runtime, open_store, runtime
@@ -18,8 +18,9 @@ from headcount.directory.access import COMMAND_LINE, Caller
 from headcount.directory.tokens import Wish
 from headcount.feed.following import follow
 from headcount.scim.custom import CustomAttribute
-from headcount.settings import Settings
+from headcount.settings import Settings, is_postgres
 from headcount.store.model import Organisation, Policy, Recorded, Token
+from headcount.store.postgres.store import EPOCH_LIFETIME
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ _NUMBERS = count(1)
 
 
 @contextmanager
-def serving(database: Path, *options: str, **environment: str) -> Iterator[str]:
+def serving(database: str, *options: str, **environment: str) -> Iterator[str]:
     """A server on a free port of loopback; its base address."""
     server = start(database, *options, **environment)
     try:
@@ -40,11 +41,11 @@ def serving(database: Path, *options: str, **environment: str) -> Iterator[str]:
         server.stdout.close()
 
 
-def start(database: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+def start(database: str, *options: str, **environment: str) -> subprocess.Popen[str]:
     """A server that the caller has to end."""
     return subprocess.Popen(
         [sys.executable, "-m", "headcount", "serve", "--port", "0", *options],
-        env={**os.environ, "HEADCOUNT_DATABASE": f"sqlite:///{database}", **environment},
+        env={**os.environ, "HEADCOUNT_DATABASE": database, **environment},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # so that it can be ended with the processes that it started
@@ -58,14 +59,24 @@ def address_of(server: subprocess.Popen[str]) -> str:
     return next(word for word in line.split() if word.startswith("http://"))
 
 
+def wait_until_known(database: str) -> None:
+    """Until a change of who may come in holds in every process.
+
+    In those on one SQLite file that is at once; those on PostgreSQL promise it within a time.
+    """
+    if is_postgres(database):
+        time.sleep(EPOCH_LIFETIME)
+
+
 class Office:
     """Does what the command line does, without starting a process for each command."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: str) -> None:
+        self._database = database
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.runtime: Runtime = runtime(open_store(Settings(database=f"sqlite:///{database}")))
+        self.runtime: Runtime = runtime(open_store(Settings(database=database)))
 
     def do(self, work: Callable[[Runtime], Awaitable[T]]) -> T:
         """Run one operation and wait for it."""
@@ -74,6 +85,12 @@ class Office:
             return await work(self.runtime)
 
         return asyncio.run_coroutine_threadsafe(once(), self._loop).result(60)
+
+    def change(self, work: Callable[[Runtime], Awaitable[T]]) -> T:
+        """Run one operation, and wait until every server has to know of it."""
+        done = self.do(work)
+        wait_until_known(self._database)
+        return done
 
     def close(self) -> None:
         """Let go of the database."""
@@ -109,7 +126,7 @@ class Site:
 
     def declare(self, new: CustomAttribute) -> None:
         """One more attribute of the organisation's own."""
-        self.office.do(lambda runtime: runtime.organisations.declare(self.slug, new))
+        self.office.change(lambda runtime: runtime.organisations.declare(self.slug, new))
 
     def feed(self) -> list[Recorded]:
         """Every event of the organisation, in order."""

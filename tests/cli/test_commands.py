@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,19 @@ from click.testing import CliRunner, Result
 
 from headcount.cli import main
 from headcount.settings import DATABASE
-from tests.serving import Site, address_of, start
+from tests.serving import Site, address_of, start, wait_until_known
 
 
 class Terminal:
     """Types commands that work on a database of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str) -> None:
         self.folder = folder
-        self.database = folder / "headcount.db"
+        self.database = database
 
     def try_(self, *words: str) -> Result:
         """Type a command; whatever comes."""
-        environment = {DATABASE: f"sqlite:///{self.database}"}
+        environment = {DATABASE: self.database}
         return CliRunner().invoke(main, words, env=environment)
 
     def type(self, *words: str) -> str:
@@ -57,8 +57,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path)
+def terminal(tmp_path: Path, another_database: Callable[[], str]) -> Terminal:
+    return Terminal(tmp_path, another_database())
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_events_are_printed_from_a_position_on(acme: Terminal) -> None:
 def test_who_follows_the_events_sees_what_comes(acme: Terminal) -> None:
     following = subprocess.Popen(
         [sys.executable, "-m", "headcount", "events", "acme", "--follow", "--json"],
-        env={**os.environ, DATABASE: f"sqlite:///{acme.database}"},
+        env={**os.environ, DATABASE: acme.database},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -236,10 +236,13 @@ def test_a_running_server_sees_each_command_at_its_next_request(acme: Terminal) 
     found = urllib3.request("GET", base_url + "/Users", headers=headers).json()
     assert found["totalResults"] == 1
     acme.type("org", "disable", "acme")
+    wait_until_known(acme.database)
     assert statuses() == {403}
     acme.type("org", "enable", "acme")
+    wait_until_known(acme.database)
     assert statuses() == {200}
     acme.type("token", "revoke", "acme", issued["id"])
+    wait_until_known(acme.database)
     assert statuses() == {401}
     server.terminate()
     server.wait(20)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from headcount.store.sqlite import migrate_file
 from tests.docs.pages import CONTRIBUTING, OKTA, OPERATING, PAGES, README, Page
 from tests.docs.stand_ins import curl_command, sqlite_command
 from tests.docs.terminal import Terminal
@@ -77,8 +78,10 @@ def test_the_stand_in_for_curl_fails_as_curl_does(
 
 
 def test_the_stand_in_for_sqlite3_copies_and_asks(
-    server: str, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    database = tmp_path / "headcount.db"
+    migrate_file(database)
     for number, statement in enumerate(("VACUUM INTO '{}'", ".backup '{}'")):
         copy = tmp_path / f"{number}.db"
         assert sqlite_command.main(["-readonly", str(database), statement.format(copy)]) == 0

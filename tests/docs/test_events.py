@@ -1,7 +1,6 @@
 """The feed is documented as it is printed."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,11 +53,9 @@ def live(site: Site) -> None:
 
 
 @pytest.fixture
-def printed(site: Site, database: Path) -> list[dict[str, Any]]:
+def printed(site: Site, database: str) -> list[dict[str, Any]]:
     live(site)
-    told = CliRunner().invoke(
-        main, ["events", site.slug, "--json", "--database", f"sqlite:///{database}"]
-    )
+    told = CliRunner().invoke(main, ["events", site.slug, "--json", "--database", database])
     assert told.exit_code == 0, told.output
     return [json.loads(line) for line in told.stdout.splitlines()]
 

@@ -68,7 +68,7 @@ Provoke = Callable[[Site, Client], urllib3.BaseHTTPResponse]
 def _ended(site: Site, _: Client) -> urllib3.BaseHTTPResponse:
     token = site.issue("ended")
     kept = site.kept("ended")
-    site.office.do(lambda runtime: runtime.organisations.revoke(site.slug, kept.id))
+    site.office.change(lambda runtime: runtime.organisations.revoke(site.slug, kept.id))
     return Client(site.base_url, token)("GET", "/Users")
 
 
@@ -79,13 +79,13 @@ def _expired(site: Site, _: Client) -> urllib3.BaseHTTPResponse:
 
 
 def _disabled(site: Site, ask: Client) -> urllib3.BaseHTTPResponse:
-    site.office.do(lambda runtime: runtime.organisations.set_disabled(site.slug, disabled=True))
+    site.office.change(lambda runtime: runtime.organisations.set_disabled(site.slug, disabled=True))
     return ask("GET", "/Users")
 
 
 def _limited(policy: Policy, body: dict[str, Any]) -> Provoke:
     def provoke(site: Site, ask: Client) -> urllib3.BaseHTTPResponse:
-        site.office.do(lambda runtime: runtime.organisations.update(site.slug, None, policy))
+        site.office.change(lambda runtime: runtime.organisations.update(site.slug, None, policy))
         return ask("POST", "/Users", body)
 
     return provoke

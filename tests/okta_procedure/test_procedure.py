@@ -7,7 +7,6 @@ says them with our values.
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -174,8 +173,8 @@ def test_nothing_has_to_be_bought(app: App, site: Site) -> None:
 # ---- the token, and the clicks
 
 
-def test_a_token_is_issued_and_authenticates(site: Site, database: Path) -> None:
-    words = ["token", "issue", site.slug, "--label", "okta", "--database", f"sqlite:///{database}"]
+def test_a_token_is_issued_and_authenticates(site: Site, database: str) -> None:
+    words = ["token", "issue", site.slug, "--label", "okta", "--database", database]
     printed = CliRunner().invoke(main, words).output
     token = next(word for word in printed.split() if word.startswith("headcount_"))
     assert App(site.base_url, f"Bearer {token}").verify().status == 200
@@ -210,9 +209,9 @@ def test_the_username_is_sent_at_create_and_follows_an_update(app: App) -> None:
 
 
 @pytest.fixture(scope="module")
-def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Office]]:
+def hosts(another_database: Callable[[], str]) -> Iterator[tuple[str, Office]]:
     """A server whose organisations have host names, as behind a proxy that speaks TLS."""
-    database = tmp_path_factory.mktemp("hosts") / "headcount.db"
+    database = another_database()
     with serving(database, HEADCOUNT_BASE_DOMAIN="example.com") as base_url:
         office = Office(database)
         yield base_url, office

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -34,8 +33,8 @@ def app(site: Site, token: str | None = None) -> App:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    database: Path = tmp_path_factory.mktemp("refusals") / "headcount.db"
+def stage(another_database: Callable[[], str]) -> Iterator[Stage]:
+    database = another_database()
     with serving(database, HEADCOUNT_BASE_DOMAIN="example.com") as base_url:
         office = Office(database)
         yield Stage(base_url, office)
@@ -59,7 +58,7 @@ def foreign_host(stage: Stage) -> Answer:
 def revoked_token(stage: Stage) -> Answer:
     site = stage.site()
     tokens = stage.office.do(lambda runtime: runtime.organisations.tokens(site.slug))
-    stage.office.do(lambda runtime: runtime.organisations.revoke(site.slug, tokens[0].id))
+    stage.office.change(lambda runtime: runtime.organisations.revoke(site.slug, tokens[0].id))
     return app(site).verify()
 
 
@@ -74,7 +73,9 @@ def expired_token(stage: Stage) -> Answer:
 
 def disabled(stage: Stage) -> Answer:
     site = stage.site()
-    stage.office.do(lambda runtime: runtime.organisations.set_disabled(site.slug, disabled=True))
+    stage.office.change(
+        lambda runtime: runtime.organisations.set_disabled(site.slug, disabled=True)
+    )
     return app(site).verify()
 
 

@@ -29,11 +29,13 @@ def test_a_wrong_token_is_told(site: Site, name: str) -> None:
 
 def test_what_is_wrong_is_told_with_the_step(site: Site) -> None:
     ask = client(site)
-    site.office.do(lambda runtime: runtime.organisations.set_disabled(site.slug, disabled=True))
+    site.office.change(lambda runtime: runtime.organisations.set_disabled(site.slug, disabled=True))
     report = perform(PROVIDERS["entra"], site.base_url, site.token)
     assert report.exit_status == 1
     assert "403" in report.steps[0].detail
-    site.office.do(lambda runtime: runtime.organisations.set_disabled(site.slug, disabled=False))
+    site.office.change(
+        lambda runtime: runtime.organisations.set_disabled(site.slug, disabled=False)
+    )
     assert ask("GET", "/Users").json()["totalResults"] == 0
 
 

@@ -151,9 +151,9 @@ def test_it_goes_once_nobody_has_a_value(declared: Site) -> None:
     ada = created(ask, ADA)
     office, slug = declared.office, declared.slug
     with pytest.raises(InUse, match="1 User"):
-        office.do(lambda runtime: runtime.organisations.withdraw(slug, OWN, "PLACE"))
+        office.change(lambda runtime: runtime.organisations.withdraw(slug, OWN, "PLACE"))
     ask("PATCH", f"/Users/{ada}", patch({"op": "remove", "path": f"{OWN}:place"}))
-    office.do(lambda runtime: runtime.organisations.withdraw(slug, OWN, "PLACE"))
+    office.change(lambda runtime: runtime.organisations.withdraw(slug, OWN, "PLACE"))
     with pytest.raises(NotFound):
-        office.do(lambda runtime: runtime.organisations.withdraw(slug, OWN, "place"))
+        office.change(lambda runtime: runtime.organisations.withdraw(slug, OWN, "place"))
     refused(ask("GET", f"/Users?filter={OWN}:place%20pr"), 400, "invalidFilter")

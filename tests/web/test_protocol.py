@@ -1,6 +1,7 @@
 """Addresses, methods, versions, media types, limits: what HTTP adds to the operations."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
@@ -142,8 +143,8 @@ def test_a_changed_group_is_sent_back_while_it_is_small(site: Site) -> None:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    database = tmp_path_factory.mktemp("small") / "headcount.db"
+def small(another_database: Callable[[], str]) -> Any:
+    database = another_database()
     settings = {"HEADCOUNT_MAX_BODY_BYTES": "2000", "HEADCOUNT_GROUP_ANSWER_MEMBERS": "0"}
     with serving(database, **settings) as base_url:
         office = Office(database)
