@@ -42,9 +42,11 @@ async def acme(store: PostgresStore) -> Organisation:
 
 _CROWD = """INSERT INTO resource
     (org, kind, id, version, created, modified, name, active, title, keys, document)
-    SELECT {org}, 1, 'id' || n, 1, '', '', 'name' || n, true, 'x', jsonb_build_object('title', 't' || n, 'nickName', 'n' || n, 'emails', jsonb_build_array(
-    jsonb_build_object('value', n || '@x.test', 'type', 'work'))), 'x'
-    FROM generate_series(1, 5000) n; ANALYZE resource"""
+    SELECT {org}, 1, 'id' || n, 1, '', '', 'name' || n, true, 'x', jsonb_build_object(
+        'title', 't' || n, 'nickName', 'n' || n, 'emails', jsonb_build_array(
+        jsonb_build_object('value', n || '@x.test', 'type', 'work'))), 'x'
+    FROM generate_series(1, 5000) n;
+    ANALYZE resource"""
 
 
 @pytest.fixture(scope="module")
