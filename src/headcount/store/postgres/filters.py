@@ -123,19 +123,12 @@ class Translator(AnyTranslator):
         self.narrowed = True
         return Condition("r.keys @> CAST(? AS JSONB)", [dumps(held).decode()])
 
-    def sort_key(self, path: AttrPath) -> Expression:
-        """The value to sort by; of a list that of its primary entry, or of its first."""
-        names = path.names
-        if column := self.column(names):
-            return Expression("r.active::INT") if names == ("active",) else column
-        if names[0] == "members":
-            sql = "(SELECT min(m.member) FROM member m WHERE m.org = r.org AND m.grp = r.id)"
-            return Expression(sql)
-        if names[0] == "groups":
-            sql = "(SELECT min(m.grp) FROM member m WHERE m.org = r.org AND m.member = r.id)"
-            return Expression(sql)
-        if names[0] == "meta":
-            return Expression("r.id", always=True)
+    def sortable(self, column: Expression) -> Expression:
+        """A cursor that holds true is read as a number."""
+        return Expression("r.active::INT") if column.sql == "r.active" else column
+
+    def first_key(self, path: AttrPath) -> Expression:
+        """Of a list the primary entry comes first."""
         for at, step in enumerate(path.steps):
             if step.multi_valued:
                 return _first(path, at + 1)
