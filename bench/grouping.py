@@ -14,7 +14,7 @@ from bench.wire import Asked
 
 _READ_WHOLE = (100, 10_000)
 _FIND = (10, 10_000)
-_JOIN = (10, 1_000, 10_000, 100_000, 1_000_000)
+JOIN_SIZES = (10, 1_000, 10_000, 100_000, 1_000_000)
 
 
 def reads_group(size: int) -> str:
@@ -47,7 +47,7 @@ def grouping(stage: Stage) -> list[Operation]:
     joining = [
         Operation(joins(size), _join(stage, group), witness=_sees_member(stage, group))
         for size, group in stage.groups.items()
-        if size in _JOIN
+        if size in JOIN_SIZES
     ]
     return reads + finds + joining
 

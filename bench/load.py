@@ -38,10 +38,10 @@ class Round:
 class _Connection(asyncio.Protocol):
     """Sends, waits for the whole answer, notes how long it took, and sends again until the end."""
 
-    def __init__(self, sends: Iterator[Asked], noted: Round, until: float) -> None:
+    def __init__(self, sends: Iterator[Asked], noted: Round) -> None:
         self._sends = sends
         self._noted = noted
-        self._until = until
+        self._until = 0.0
         self._assembler = Assembler()
         self._asked = Asked(b"")
         self._began = 0.0
@@ -49,6 +49,10 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
+
+    def begin(self, until: float) -> None:
+        """Send the first request."""
+        self._until = until
         self._send()
 
     def _send(self) -> None:
@@ -96,13 +100,15 @@ async def measure(
     """
     loop = asyncio.get_running_loop()
     noted = Round(connections)
-    until = time.perf_counter() + seconds
     opened = [
         await loop.create_connection(
-            partial(_Connection, requests(number, connections), noted, until), "127.0.0.1", port
+            partial(_Connection, requests(number, connections), noted), "127.0.0.1", port
         )
         for number in range(connections)
     ]
+    until = time.perf_counter() + seconds
+    for _, connection in opened:
+        connection.begin(until)
     done = [connection.done for _, connection in opened]
     _, waiting = await asyncio.wait(done, timeout=seconds + patience)
     noted.gave_up = bool(waiting)

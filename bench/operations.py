@@ -200,7 +200,9 @@ def _sees_created(stage: Stage) -> Callable[[Asked], Asked]:
     path = "/Users?filter=" + quote('userName eq "') + "{}%22"
     before, after = template(stage, "GET", path)
     first = _one(stage)
-    return lambda asked: Asked(before + asked.last.strip(b'"') + after, first=first, last=asked.last)
+    return lambda asked: Asked(
+        before + asked.last.strip(b'"') + after, first=first, last=asked.last
+    )
 
 
 def _bulk(stage: Stage) -> Requests:

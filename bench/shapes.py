@@ -10,7 +10,7 @@ Shape = Callable[[Any], bool]
 
 def is_one_account(answer: Any) -> bool:
     """Whether a list holds one resource, and says so."""
-    return len(answer["Resources"]) == answer["totalResults"] == 1
+    return len(answer["Resources"]) == int(answer["totalResults"]) == 1
 
 
 def is_one_real(stage: Stage) -> Shape:

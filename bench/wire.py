@@ -1,6 +1,7 @@
 """HTTP as the load generator speaks it: requests are bytes, and an answer is whole or not yet."""
 
 import asyncio
+import time
 from typing import Any, NamedTuple
 
 from orjson import loads
@@ -33,11 +34,11 @@ def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes
 
 
 def is_right(asked: Asked, answer: bytes) -> bool:
-    """Whether an answer has the status asked for, and is about what was asked for.
+    r"""Whether an answer has the status asked for, and is about what was asked for.
 
-    >>> is_right(Asked(b"", b"HTTP/1.1 2", b'"7"'), b'HTTP/1.1 200 OK\\r\\n\\r\\n{"id":"7"}')
+    >>> is_right(Asked(b"", b"HTTP/1.1 2", b'"7"'), b'HTTP/1.1 200 OK\r\n\r\n{"id":"7"}')
     True
-    >>> is_right(Asked(b"", b"HTTP/1.1 2", b'"8"'), b'HTTP/1.1 200 OK\\r\\n\\r\\n{"id":"7"}')
+    >>> is_right(Asked(b"", b"HTTP/1.1 2", b'"8"'), b'HTTP/1.1 200 OK\r\n\r\n{"id":"7"}')
     False
     """
     if not answer.startswith(asked.begins):
@@ -86,6 +87,11 @@ class Talk:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._began = time.monotonic()
+
+    def time(self) -> float:
+        """For how long it has been open, in seconds."""
+        return time.monotonic() - self._began
 
     async def ask(self, raw: bytes) -> bytes:
         """The whole answer to a request; empty where the server hung up."""

@@ -1,7 +1,6 @@
 """Which peers there are: how each is installed, started and spoken to."""
 
 import secrets
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -32,7 +31,9 @@ class Peer:
 
 
 def _django(peer: Installed, port: int, _: Path) -> Sequence[str]:
-    options = f"--worker-class gthread --workers 2 --threads 4 --keep-alive 75 --bind 127.0.0.1:{port}"
+    options = (
+        f"--worker-class gthread --workers 2 --threads 4 --keep-alive 75 --bind 127.0.0.1:{port}"
+    )
     application = "django.core.wsgi:get_wsgi_application()"
     return [peer.program("gunicorn"), *options.split(), "--no-control-socket", application]
 
@@ -105,4 +106,3 @@ async def running(peer: Peer, installed: Installed, seconds: float) -> AsyncIter
         with listening_on(port, command, log, ROOT, **environment) as pid:
             filler = PeerFiller(port, token, peer.manners, seconds)
             yield Server(peer.name, port, token, peer.manners, filler, (pid,))
-            await filler.close()

@@ -1,8 +1,8 @@
 """Fills a peer over HTTP, which is the only door that all of them have, in a bounded time."""
 
 import asyncio
-import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from orjson import dumps
 
@@ -28,47 +28,53 @@ class PeerFiller:
         self._port = port
         self._token = token
         self._prefix = manners.prefix
-        self._until = time.monotonic() + seconds
-        self._talks: list[Talk] = []
+        self._left = seconds
 
     async def accounts(self, count: int, advance: Advance) -> list[str]:
-        if not self._talks:
-            self._talks = [await connect(self._port) for _ in range(_CONNECTIONS)]
         ids: dict[int, str] = {}
         numbers = iter(range(count))
 
-        async def create(talk: Talk) -> None:
-            for number in numbers:
-                if time.monotonic() >= self._until:
-                    return
-                made = await self._ask(talk, "POST", "/Users", person(number))
-                ids[number] = made["id"]
-                advance(1)
+        async def create() -> None:
+            async with self._talking(share=_CONNECTIONS) as talk:
+                for number in numbers:
+                    made = await self._ask(talk, "POST", "/Users", person(number))
+                    ids[number] = str(made["id"])
+                    advance(1)
+                    if talk.time() >= self._left:
+                        return
 
-        await asyncio.gather(*(create(talk) for talk in self._talks))
+        await asyncio.gather(*(create() for _ in range(_CONNECTIONS)))
         return [ids[number] for number in sorted(ids)]
 
     async def group(self, name: str, members: Sequence[str], advance: Advance) -> str | None:
-        talk = self._talks[0]
-        made = await self._ask(talk, "POST", "/Groups", {"schemas": [_GROUP], "displayName": name})
-        group = str(made["id"])
-        for first in range(0, len(members), _JOIN_AT_ONCE):
-            if time.monotonic() >= self._until:
-                return None
-            joined = members[first : first + _JOIN_AT_ONCE]
-            value = [{"value": member} for member in joined]
-            add = {"op": "add", "path": "members", "value": value}
-            patch = {"schemas": [PATCH_URN], "Operations": [add]}
-            await self._ask(talk, "PATCH", f"/Groups/{group}", patch)
-            advance(len(joined))
+        async with self._talking() as talk:
+            made = await self._ask(
+                talk, "POST", "/Groups", {"schemas": [_GROUP], "displayName": name}
+            )
+            group = str(made["id"])
+            for first in range(0, len(members), _JOIN_AT_ONCE):
+                if talk.time() >= self._left:
+                    return None
+                joined = members[first : first + _JOIN_AT_ONCE]
+                value = [{"value": member} for member in joined]
+                add = {"op": "add", "path": "members", "value": value}
+                patch = {"schemas": [PATCH_URN], "Operations": [add]}
+                await self._ask(talk, "PATCH", f"/Groups/{group}", patch)
+                advance(len(joined))
         return group
+
+    @asynccontextmanager
+    async def _talking(self, share: int = 1) -> AsyncIterator[Talk]:
+        """A connection, whose time is taken off what is left, by as many as are open at once."""
+        talk = await connect(self._port)
+        try:
+            yield talk
+        finally:
+            self._left -= talk.time() / share
+            await talk.close()
 
     async def cursor_behind(self, _: str) -> str:
         return ""
-
-    async def close(self) -> None:
-        """Hang up."""
-        await asyncio.gather(*(talk.close() for talk in self._talks))
 
     async def _ask(self, talk: Talk, method: str, path: str, sent: object) -> dict[str, object]:
         raw = request(method, self._prefix + path, self._token, dumps(sent))

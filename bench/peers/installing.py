@@ -1,6 +1,5 @@
 """Peers are installed by name into `.bench/`, each apart from the others and from us."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -52,6 +51,8 @@ def install(name: str) -> Installed:
         folder.mkdir(parents=True)
         (_install_node if name == "scimmy" else _install_python)(name, folder)
         stamp.write_text(wanted, encoding="utf-8")
+    if name == "scimmy":
+        shutil.copy(_SCIMMY / "server.js", folder)  # beside the packages that it imports
     return Installed(folder)
 
 
@@ -65,10 +66,8 @@ def versions(name: str) -> dict[str, str]:
 
 
 def _wanted(name: str) -> str:
-    """What tells one installation from another: the pins, the program of ours, the Python."""
-    program = (_SCIMMY / "server.js").read_bytes() if name == "scimmy" else b""
-    digest = hashlib.sha256(program).hexdigest()
-    return json.dumps([versions(name), digest, sys.version])
+    """What tells one installation from another: the pins, and the Python that they are for."""
+    return json.dumps([versions(name), sys.version])
 
 
 def _install_python(name: str, folder: Path) -> None:
@@ -82,8 +81,7 @@ def _install_node(_: str, folder: Path) -> None:
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             raise NotInstalledError(f"there is no {program} on this machine")
-    for file in ("package.json", "server.js"):
-        shutil.copy(_SCIMMY / file, folder)
+    shutil.copy(_SCIMMY / "package.json", folder)
     _run(["npm", "install", "--silent", "--no-audit", "--no-fund"], folder)
 
 

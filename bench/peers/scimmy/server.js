@@ -55,11 +55,11 @@ function read(row) {
 }
 
 // The list that a request asks for: by an index where it asks for a name, by pages where SQL can.
-function found(kind, names, resource) {
-  const [expression, ...others] = resource.filter ?? [];
-  const [operator, value] = expression?.[names] ?? [];
-  const wanted = !(resource.attributes?.[0]?.members?.[0] === "np");
-  if (expression && !others.length && Object.keys(expression).length === 1 && operator === "eq") {
+function found(kind, name, resource) {
+  const [[[attribute, [operator, value]] = ["", []], ...others] = [], ...more] =
+    (resource.filter ?? []).map(Object.entries);
+  const wanted = resource.attributes?.[0]?.members?.[0] !== "np";
+  if (attribute.toLowerCase() === name && operator === "eq" && !others.length && !more.length) {
     return sql.named.all(kind, value).map((row) => shown[kind](row, wanted));
   }
   const {startIndex = 1, count = 20} = (resource.constraints ??= {});
