@@ -75,7 +75,8 @@ def _comparison(measured: Measured, size: int, connections: int) -> str:
 def _cell(measured: Measured, server: str, operation: str, size: int, connections: int) -> str:
     one = measured.find(server, operation, size, connections)
     if one is None:
-        return ""
+        alone = measured.find(server, operation, size, 1)
+        return f"{number(alone.rate)} over one" if alone and connections > 1 else ""
     times = measured.times(measured.servers[0], one)
     return number(one.rate) + (f" ({number(times)})" if times else "")
 

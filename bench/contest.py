@@ -18,11 +18,13 @@ from bench.peers.filling import RefusedError
 from bench.peers.installing import NotInstalledError, install
 from bench.plan import Plan
 from bench.progress import Shown
-from bench.proving import WrongError, prove
+from bench.proving import Proof, WrongError, prove, settle
 from bench.results import Measured, Result
 from bench.running import NotStartedError, processor_time, yardstick
 from bench.stage import OutOfTimeError, Server, Stage, fill, gather, group_sizes, work
 from bench.wire import Asked, request
+
+_QUICK = 0.1  # seconds within which an operation answers that is worth warming up
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,9 @@ class Contest:
         with self.shown.step(f"Measuring {of}", len(wanted)) as advance:
             for operation in wanted:
                 try:
-                    length = await prove(stage, operation, self.plan.patience)
+                    proof = await prove(stage, operation, self.plan.patience)
                     for connections in (1,) if operation.alone else self.plan.connections:
-                        await self._measure_operation(stage, operation, connections, length)
+                        await self._measure_operation(stage, operation, connections, proof)
                 except WrongError as error:
                     if contestant.is_ours:
                         raise
@@ -96,16 +98,25 @@ class Contest:
                 advance(1)
 
     async def _measure_operation(
-        self, stage: Stage, operation: Operation, connections: int, length: int
+        self, stage: Stage, operation: Operation, connections: int, proof: Proof
     ) -> None:
         """Some rounds, each behind a round of the yardsticks; fewer where they take too long."""
         server, plan = stage.server, self.plan
+        of = f"{server.name} with {stage.accounts:,} accounts, {operation.name}"
+        if connections > 1 and connections * proof.seconds > plan.patience:
+            self._remark(
+                f"{of}: one answer took {proof.seconds:.1f} s, so it was not tried over"
+                f" {connections} connections"
+            )
+            return
         result = Result(server.name, operation.name, stage.accounts, connections, operation.each)
+        if proof.seconds < _QUICK:
+            await measure(server.port, operation.requests, plan.seconds / 4, connections)  # warm
         until = time.monotonic() + plan.patience
         while len(result.rounds) < plan.rounds and time.monotonic() < until:
             result.empty.append(await self._measure_yardstick(self.empty, "/", connections))
             if operation.beside is not Beside.NOTHING:
-                path = f"/{length}" if operation.beside is Beside.BODY else "/"
+                path = f"/{proof.length}" if operation.beside is Beside.BODY else "/"
                 result.beside.append(await self._measure_yardstick(self.raw, path, connections))
             before = processor_time(server.pids)
             one = await measure(
@@ -115,9 +126,9 @@ class Contest:
             result.rounds.append(one)
             if one.gave_up:
                 self._remark(
-                    f"{server.name} with {stage.accounts:,} accounts, {operation.name}: no answer"
-                    f" within {plan.patience:g} s over {connections} connections"
+                    f"{of}: no answer within {plan.patience:g} s over {connections} connections"
                 )
+                await settle(server, 10 * plan.patience)
                 break
         self._take(result)
 

@@ -18,6 +18,7 @@ _LOOKS = (
     ("#6b6b6b", ":", "D"),
     ("#2e7d4f", (0, (5, 1, 1, 1, 1, 1)), "v"),
 )
+_COST = "milliseconds per request\n(1,000 / requests per second)"
 _APART = 0.062  # of the height, between two labels
 
 
@@ -39,11 +40,11 @@ def _growth(measured: Measured, connections: int, folder: Path) -> None:
     lines = {name: _by_accounts(measured, name, connections) for name in _PANELS}
     for axes, name in zip(grid.flat, _PANELS, strict=True):
         axes.set_title(name[0].upper() + name[1:], loc="left", fontweight="bold", fontsize=10)
-    _scale(grid.flat, list(lines.values()))
+    _scale(grid.flat, list(lines.values()), room=0.55)
     for axes, name in zip(grid.flat, _PANELS, strict=True):
         _plot(axes, lines[name], measured.servers)
     for axes in grid[:, 0]:
-        axes.set_ylabel("milliseconds per request")
+        axes.set_ylabel(_COST)
     for axes in grid[1]:
         axes.set_xlabel("accounts")
     figure.suptitle(_title("What a request costs, by the number of accounts", connections))
@@ -55,54 +56,62 @@ def _members(measured: Measured, connections: int, folder: Path) -> None:
 
     figure, axes = plt.subplots(figsize=(8, 5))
     lines = _by_members(measured, connections)
-    _scale([axes], [lines])
+    _scale([axes], [lines], room=0.35)
     _plot(axes, lines, measured.servers)
-    axes.set_ylabel("milliseconds per request")
+    axes.set_ylabel(_COST)
     axes.set_xlabel("members that the group has")
     figure.suptitle(_title("What adding one member costs, by the size of the group", connections))
     _save(figure, folder / "members")
 
 
 def _title(what: str, connections: int) -> str:
-    return f"{what} (one second by requests per second, {connections} connections)"
+    return f"{what}, over {connections} connections"
 
 
 def _by_accounts(measured: Measured, operation: str, connections: int) -> dict[str, Points]:
     lines: dict[str, Points] = {}
-    for one in measured.results:
-        if (one.operation, one.connections) == (operation, connections) and one.is_told:
-            lines.setdefault(one.server, []).append((one.accounts, 1e3 / one.rate))
-    return {server: sorted(points) for server, points in lines.items()}
+    for one in measured.told(operation, connections):
+        lines.setdefault(one.server, []).append((one.accounts, 1e3 / one.rate))
+    return lines
 
 
 def _by_members(measured: Measured, connections: int) -> dict[str, Points]:
     """Each server with the most accounts at which it could be measured, for each size."""
     lines: dict[str, Points] = {}
     for size in JOIN_SIZES:
-        found: dict[str, float] = {}
-        for one in sorted(measured.results, key=lambda one: one.accounts):
-            if (one.operation, one.connections) == (joins(size), connections) and one.is_told:
-                found[one.server] = 1e3 / one.rate
+        found = {one.server: 1e3 / one.rate for one in measured.told(joins(size), connections)}
         for server, cost in found.items():
             lines.setdefault(server, []).append((size, cost))
     return lines
 
 
-def _scale(panels: Any, lines: Sequence[dict[str, Points]]) -> None:
+def _scale(panels: Any, lines: Sequence[dict[str, Points]], room: float) -> None:
     """The same logarithmic axes for all panels, with room for the labels on the right."""
     points = [point for one in lines for series in one.values() for point in series]
     across, costs = [x for x, _ in points], [y for _, y in points]
     for axes in panels:
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.set_xlim(min(across) / 1.6, max(across) * (max(across) / min(across)) ** 0.55)
+        axes.set_xlim(min(across) / 1.6, max(across) * (max(across) / min(across)) ** room)
         axes.set_ylim(min(costs) / 1.8, max(costs) * 1.8)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.5g}")
+        axes.xaxis.set_major_formatter(lambda value, _: short(value))
         axes.set_xticks(sorted(set(across)))
         axes.xaxis.set_minor_locator(_no_ticks())
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
+
+
+def short(count: float) -> str:
+    """A round number in little room.
+
+    >>> [short(count) for count in (10, 1_000, 100_000, 1_000_000)]
+    ['10', '1k', '100k', '1M']
+    """
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{count / size:g}{letter}"
+    return f"{count:g}"
 
 
 def _no_ticks() -> Any:

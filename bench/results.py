@@ -84,6 +84,19 @@ class Measured:
                 return one if one.is_told else None
         return None
 
+    def told(self, operation: str, connections: int) -> list[Result]:
+        """The results for an operation, the fewest accounts first.
+
+        Over one connection where there is none over so many: it is as slow then, for those that
+        are too slow to be asked by many at once.
+        """
+        found = {
+            (one.accounts, one.server): one
+            for one in sorted(self.results, key=lambda one: one.connections)
+            if one.operation == operation and one.connections <= connections and one.is_told
+        }
+        return [found[place] for place in sorted(found)]
+
     def times(self, ours: str, result: Result) -> float | None:
         """How many times as much as another server does ours do, by the ratios to empty."""
         mine = self.find(ours, result.operation, result.accounts, result.connections)
