@@ -41,7 +41,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, sends: Iterator[Asked], noted: Round) -> None:
         self._sends = sends
         self._noted = noted
-        self._until = 0.0
+        self._until = math.inf
         self._assembler = Assembler()
         self._asked = Asked(b"")
         self._began = 0.0
@@ -51,9 +51,9 @@ class _Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
 
     def begin(self, until: float) -> None:
-        """Send the first request."""
-        self._until = until
+        """Send the first request, however late it is."""
         self._send()
+        self._until = until
 
     def _send(self) -> None:
         """The next request; whoever joined a group leaves it before the end."""

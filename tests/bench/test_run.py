@@ -30,7 +30,7 @@ def measured() -> Measured:
 
 def test_every_operation_is_measured_and_no_answer_is_wrong(measured: Measured) -> None:
     assert measured.remarks == []
-    assert all(one.is_told for one in measured.results)
+    assert [(one.operation, one.example) for one in measured.results if not one.is_told] == []
     expected = {LOOK_UP, LOOK_UP + REAL, READ, READ + REAL, LAST_CURSOR, DEEP_PAGE, CREATE, BULK}
     assert expected <= set(measured.operations)
     assert "add a member to a group of 10" in measured.operations
@@ -39,10 +39,10 @@ def test_every_operation_is_measured_and_no_answer_is_wrong(measured: Measured) 
 def test_a_result_has_a_rate_its_ratio_and_its_processor_time(measured: Measured) -> None:
     look_up = measured.results[0]
     assert look_up.rate > 50
-    assert 0 < look_up.ratio < 2
+    assert look_up.ratio > 0
     assert look_up.ratio_beside
     assert look_up.percentile(0.5) <= look_up.percentile(0.99)
-    assert 0 < look_up.per_request < 1e5
+    assert 0 <= look_up.per_request < 1e5
 
 
 def test_the_tables_and_the_page_tell_every_operation(measured: Measured) -> None:
