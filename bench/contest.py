@@ -105,8 +105,8 @@ class Contest:
         of = f"{server.name} with {stage.accounts:,} accounts, {operation.name}"
         if connections > 1 and connections * proof.seconds > plan.patience:
             self._remark(
-                f"{of}: one answer took {proof.seconds:.1f} s, so it was not tried over"
-                f" {connections} connections"
+                f"{of}: one answer took {proof.seconds:.1f} s, so it was not asked"
+                f" {connections} times at once"
             )
             return
         result = Result(server.name, operation.name, stage.accounts, connections, operation.each)
@@ -125,9 +125,7 @@ class Contest:
             result.processor += processor_time(server.pids) - before
             result.rounds.append(one)
             if one.gave_up:
-                self._remark(
-                    f"{of}: no answer within {plan.patience:g} s over {connections} connections"
-                )
+                self._remark(f"{of}: no answer within {plan.patience:g} s, {connections} at once")
                 await settle(server, 10 * plan.patience)
                 break
         self._take(result)
@@ -138,8 +136,8 @@ class Contest:
             sent = sum(one.sent for one in result.rounds)
             self._remark(
                 f"{result.server} with {result.accounts:,} accounts, {result.operation}:"
-                f" {result.wrong} of {sent:,} answers were wrong over {result.connections}"
-                f" connections. {result.example}"
+                f" {result.wrong} of {sent:,} answers were wrong, {result.connections}"
+                f" at once. {result.example}"
             )
 
     async def _measure_yardstick(self, port: int, path: str, connections: int) -> Round:

@@ -137,19 +137,21 @@ def _plot(axes: Any, lines: dict[str, Points], servers: Sequence[str]) -> None:
             color=colour,
             fontsize=8,
             verticalalignment="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.8},
         )
 
 
 def _places(axes: Any, lines: dict[str, Points]) -> dict[str, float]:
-    """How high each label stands, so that none covers another."""
+    """How high each label stands, so that none covers another that begins beside it."""
     ends = {
-        server: float(axes.transLimits.transform(axes.transScale.transform(points[-1]))[1])
+        server: axes.transLimits.transform(axes.transScale.transform(points[-1]))
         for server, points in lines.items()
     }
     places: dict[str, float] = {}
-    for server in sorted(ends, key=lambda server: ends[server]):
-        lowest = max(places.values(), default=-1.0) + _APART
-        places[server] = max(ends[server], lowest)
+    highest: dict[float, float] = {}  # of the labels so far, by where they begin
+    for server, (across, up) in sorted(ends.items(), key=lambda end: float(end[1][1])):
+        column = round(float(across), 3)
+        places[server] = highest[column] = max(float(up), highest.get(column, -1.0) + _APART)
     return places
 
 

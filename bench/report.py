@@ -109,7 +109,7 @@ def _how_else(plan: Plan) -> str:
     """Whether it was the full run."""
     if plan.sizes == FULL.sizes and plan.databases == FULL.databases:
         return ""
-    return ", and this time by a shorter run with `python -m bench --write`"
+    return ", and this time by a shorter run of the same program"
 
 
 def _how(plan: Plan, measured: Measured) -> Iterator[str]:
