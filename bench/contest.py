@@ -5,7 +5,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bench import ours
@@ -90,7 +90,10 @@ class Contest:
                 try:
                     proof = await prove(stage, operation, self.plan.patience)
                     for connections in (1,) if operation.alone else self.plan.connections:
-                        await self._measure_operation(stage, operation, connections, proof)
+                        seconds = await self._measure_operation(
+                            stage, operation, connections, proof
+                        )
+                        proof = replace(proof, seconds=seconds)
                 except WrongError as error:
                     if contestant.is_ours:
                         raise
@@ -99,8 +102,11 @@ class Contest:
 
     async def _measure_operation(
         self, stage: Stage, operation: Operation, connections: int, proof: Proof
-    ) -> None:
-        """Some rounds, each behind a round of the yardsticks; fewer where they take too long."""
+    ) -> float:
+        """Some rounds, each behind a round of the yardsticks; fewer where they take too long.
+
+        How long an answer took, in seconds: the first one may have taken longer than all others.
+        """
         server, plan = stage.server, self.plan
         of = f"{server.name} with {stage.accounts:,} accounts, {operation.name}"
         if connections > 1 and connections * proof.seconds > plan.patience:
@@ -108,7 +114,7 @@ class Contest:
                 f"{of}: one answer took {proof.seconds:.1f} s, so it was not asked"
                 f" {connections} times at once"
             )
-            return
+            return proof.seconds
         result = Result(server.name, operation.name, stage.accounts, connections, operation.each)
         if proof.seconds < _QUICK:
             await measure(server.port, operation.requests, plan.seconds / 4, connections)  # warm
@@ -129,6 +135,7 @@ class Contest:
                 await settle(server, 10 * plan.patience)
                 break
         self._take(result)
+        return result.percentile(0.5) / 1e3 if result.is_told else proof.seconds
 
     def _take(self, result: Result) -> None:
         self.measured.results.append(result)

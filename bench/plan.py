@@ -34,7 +34,7 @@ FULL = Plan(
     peer_sizes=(1_000, 10_000, 100_000, 1_000_000),
     seconds=1.0,
     filling=600.0,
-    patience=60.0,
+    patience=30.0,
 )
 
 
