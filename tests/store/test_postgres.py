@@ -1,6 +1,7 @@
 """What is so on PostgreSQL alone: how tables come about, what is remembered, what is indexed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,7 @@ import pytest
 from headcount.bootstrap import migrate, open_store
 from headcount.errors import InvalidValue, NotFound, Unavailable
 from headcount.scim.filters import Compare, Op, parse_filter
-from headcount.scim.messages import Query
+from headcount.scim.messages import Position, Query
 from headcount.scim.paths import resolve
 from headcount.scim.schemas import USER_TYPE
 from headcount.settings import Settings
@@ -18,6 +19,7 @@ from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import Kind, Migrated, Organisation, Policy
 from headcount.store.postgres import lists
 from headcount.store.postgres.migrating import LATEST
+from headcount.store.postgres.points import FORMS, Form
 from headcount.store.postgres.rows import index_key
 from headcount.store.postgres.store import PostgresStore
 from tests.databases import POSTGRES, address_of, create, fresh, sql
@@ -46,12 +48,17 @@ _CROWD = """INSERT INTO resource
         'title', 't' || n, 'nickName', 'n' || n, 'emails', jsonb_build_array(
         jsonb_build_object('value', n || '@x.test', 'type', 'work'))), 'x'
     FROM generate_series(1, 5000) n;
-    ANALYZE resource"""
+    INSERT INTO resource (org, kind, id, version, created, modified, name, title, keys, document)
+    SELECT {org}, 2, 'group' || n, 1, '', '', 'group' || n, 'x', '{{}}', 'x'
+    FROM generate_series(1, 500) n;
+    INSERT INTO member SELECT {org}, 'group' || n % 500 + 1, 'id' || n, 1
+    FROM generate_series(1, 5000) n;
+    UPDATE tally SET users = 5000, groups = 500 WHERE org = {org}"""
 
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
-    """An organisation with thousands of accounts."""
+    """An organisation with thousands of accounts, of whom the planner knows nothing yet."""
     database = fresh(POSTGRES, tmp_path_factory.mktemp("crowd"))
     crowd = Stock(database)
     sql(_CROWD.format(org=crowd.organisation.id), database)
@@ -68,7 +75,7 @@ class Explaining:
 
     async def fetch(self, query: str, *given: Any) -> Any:
         """Run it, and keep its plan."""
-        rows = await self._connection.fetch(f"EXPLAIN {query}", *given)
+        rows = await self._connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {query}", *given)
         self.plans.append("\n".join(row[0] for row in rows))
         return await self._connection.fetch(query, *given)
 
@@ -237,3 +244,49 @@ def test_an_equal_value_anywhere_is_found_by_an_index(crowd: Stock, text: str) -
 
     (found,) = crowd.run(plan())
     assert "resource_keys" in found
+
+
+def blocks(plan: str) -> int:
+    """How many blocks of tables and indexes were read."""
+    found = re.search(r"Buffers: shared hit=(\d+)(?: read=(\d+))?", plan)
+    assert found, plan
+    return int(found[1]) + int(found[2] or 0)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_a_look_up_reads_a_few_blocks_whatever_the_planner_knows(crowd: Stock, form: Form) -> None:
+    key = {"id": "id7", "name": "name7"}.get(form.column, "nobody")
+
+    async def plan() -> str:
+        store: Any = crowd.store
+        async with store._connections.one() as connection:
+            explaining = Explaining(connection)
+            await explaining.fetch(FORMS[form], [0], [crowd.organisation.id], [key], [""])
+            return explaining.plans[0]
+
+    assert blocks(crowd.run(plan())) < 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "most"),
+    [
+        (Kind.USER, Query(count=10), 200),
+        (Kind.USER, Query(count=10, start=4_900), 1_500),  # counts to it, over an index
+        (Kind.USER, Query(count=10, cursor="", after=Position("id4")), 200),
+        (Kind.GROUP, Query(count=10), 200),
+        (Kind.USER, Query(where=parse_filter('groups.value eq "group3"', USER_TYPE)), 500),
+    ],
+    ids=["first page", "deep page", "cursor", "groups", "members of a group"],
+)
+def test_a_page_reads_little_more_than_what_it_shows(
+    crowd: Stock, kind: Kind, query: Query, most: int
+) -> None:
+    async def plan() -> str:
+        store: Any = crowd.store
+        async with store._connections.one() as connection:
+            explaining = Explaining(connection)
+            org = crowd.organisation.id
+            await lists.find(cast("Any", explaining), org, kind, query, "", Bookmarks())
+            return explaining.plans[0]
+
+    assert blocks(crowd.run(plan())) < most

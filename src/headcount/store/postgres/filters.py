@@ -73,15 +73,16 @@ class Translator(AnyTranslator):
         "members": "SELECT {0} FROM member m WHERE m.org = r.org AND m.grp = r.id",
         "groups": """WITH RECURSIVE above (grp, direct) AS (
             SELECT o.grp, TRUE FROM member o WHERE o.org = r.org AND o.member = r.id
-            UNION SELECT o.grp, FALSE FROM above
-            JOIN member o ON o.org = r.org AND o.member = above.grp)
+            UNION SELECT o.grp, FALSE FROM above CROSS JOIN LATERAL (
+                SELECT grp FROM member WHERE org = r.org AND member = above.grp OFFSET 0) o)
             SELECT {0} FROM (SELECT grp, bool_or(direct) AS direct FROM above GROUP BY grp) up
             JOIN resource g ON g.org = r.org AND g.kind = 2 AND g.id = up.grp""",
     }
     below: ClassVar[str] = """r.id IN (WITH RECURSIVE down (id, kind) AS (
         SELECT o.member, o.kind FROM member o WHERE o.org = ? AND o.grp = ?
-        UNION SELECT o.member, o.kind FROM down
-        JOIN member o ON o.org = ? AND o.grp = down.id WHERE down.kind = 2)
+        UNION SELECT o.member, o.kind FROM down CROSS JOIN LATERAL (
+            SELECT member, kind FROM member WHERE org = ? AND grp = down.id OFFSET 0) o
+        WHERE down.kind = 2)
         SELECT id FROM down WHERE kind = 1)"""
 
     def test(self, held: Expression, op: Op, wanted: Any) -> Condition:
