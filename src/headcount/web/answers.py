@@ -125,6 +125,8 @@ def resource(
 
 def page(found: Page, base: str, kind: ResourceType, query: Query) -> Answer:
     """One part of a list (RFC 7644 section 3.4.2)."""
+    if kind.name == Kind.USER.value and query.projection.is_whole:  # as most are, the short way
+        return listed(found, query, [whole(seen, base) for seen in found.resources])
     resources = [pieces(seen, base, kind, query.projection) for seen in found.resources]
     return listed(found, query, resources)
 

@@ -19,7 +19,7 @@ from headcount.store.sqlite.recent import Recent
 
 T = TypeVar("T")
 
-AT_A_TIME = 4_000  # members
+AT_A_TIME = 2_000  # members
 _CACHE_KIB = 1_024  # what is read once is not worth more
 _KEPT = 4  # connections that wait for the next one who needs them
 
