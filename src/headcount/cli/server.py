@@ -10,8 +10,11 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.supervisors import Multiprocess
 
+from headcount import bootstrap
 from headcount.bootstrap import Runtime
 from headcount.cli.running import database_option, run, settings
+from headcount.cli.tuning import tune
+from headcount.web.application import Application
 
 _GRACE = 20  # seconds that requests under way have to end
 
@@ -79,9 +82,16 @@ def told_address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def application() -> Application:
+    """What each process of the server answers with."""
+    answering = bootstrap.application()
+    tune()
+    return answering
+
+
 def _config(workers: int) -> uvicorn.Config:
     return uvicorn.Config(
-        "headcount.bootstrap:application",
+        "headcount.cli.server:application",
         factory=True,
         workers=workers,
         http="httptools",
