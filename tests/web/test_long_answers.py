@@ -79,12 +79,9 @@ def test_an_answer_that_fails_on_the_way_does_not_look_complete(
 ) -> None:
     broken = apsw.Connection(str(database))
     broken.set_busy_timeout(10_000)
-    broken.execute(
-        "UPDATE member SET display = x'00' WHERE member = ?", (f"{crowd.PREFIX}{9:030}",)
-    )
-    broken.execute(
-        "UPDATE member SET member = 'z', display = x'00' WHERE grp = ? AND display IS NOT NULL",
-        (group,),
+    broken.execute(  # no text, so that SQLite fails when it gets there
+        "UPDATE member SET display = x'ff' WHERE grp = ? AND member = ?",
+        (group, f"{crowd.PREFIX}{MANY - 1:030}"),
     )
     broken.close()
     host = re.sub(r"http://([^/]*).*", r"\1", site.base_url)

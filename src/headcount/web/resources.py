@@ -115,7 +115,7 @@ async def search_everything(call: Call) -> Answer:
     queries = {kind: wire.search(body, types[kind], call.reading) for kind in Kind}
     found = await call.directory.find_everything(call.caller, queries, base=call.base)
     resources = [
-        answers.shown(seen, call.base, types[kind], queries[kind].projection)
+        answers.pieces(seen, call.base, types[kind], queries[kind].projection)
         for seen in found.resources
         for kind in (seen.stored.kind,)
     ]
