@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 from zlib import crc32
 
@@ -47,7 +47,13 @@ def _number(seen: Seen) -> str:
     if stored.kind is Kind.GROUP or relations is None or relations == b"[]":
         return str(stored.version)
     assert isinstance(relations, bytes)  # nobody is in so many groups
-    return f"{stored.version}-{crc32(relations):08x}"
+    return f"{stored.version}-{_digest(relations)}"
+
+
+@lru_cache(maxsize=256)
+def _digest(relations: bytes) -> str:
+    """What tells lists of groups apart. The people of a page share a few of them."""
+    return f"{crc32(relations):08x}"
 
 
 def whole(seen: Seen, base: str) -> bytes:
