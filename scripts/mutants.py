@@ -182,6 +182,27 @@ MUTANTS = (
         "half of a refused change stays",
     ),
     Mutant(
+        "store/recent.py",
+        "return Moment(org, stored.id, stored.version, stored.created, base)",
+        "return Moment(org, stored.id, 1, stored.created, base)",
+        "tests/store/test_members.py",
+        "a group shows who was in it before",
+    ),
+    Mutant(
+        f"{_STORE}/leases.py",
+        'connection.execute("BEGIN")',
+        "pass",
+        "tests/store/test_members.py",
+        "a huge group is of several moments",
+    ),
+    Mutant(
+        "web/scim.py",
+        '_LOG.exception("a long answer was cut short")',
+        'await send({"type": "http.response.body"})',
+        "tests/web/test_long_answers.py",
+        "an answer that failed on the way looks complete",
+    ),
+    Mutant(
         "directory/accounts.py",
         'account.setdefault("active", before.get("active"))',
         'account.setdefault("active", True)',

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, Seen, Stored
@@ -10,6 +10,7 @@ from headcount.store.model import Kind, Seen, Stored
 COLUMNS = "r.id, r.version, r.created, r.modified, r.document"
 OWN = "r.org = ? AND r.kind = ?"
 NOTHING = b"[]"
+INLINE_MEMBERS = 200  # of a group, read with its row
 
 _LONGEST_KEY = 400  # characters; an index takes 2,704 bytes
 
@@ -29,11 +30,28 @@ _NESTED = f"""(WITH RECURSIVE up (grp, direct) AS (
     FROM (SELECT grp, bool_or(direct) AS direct FROM up GROUP BY grp) m)"""
 _GROUPS = f"""CASE WHEN (SELECT nested FROM tally WHERE org = r.org) = 0
     THEN {_DIRECT} ELSE {_NESTED} END"""
-_MEMBERS = """(SELECT '[' || string_agg('{{"value":"' || m.member || '","$ref":"' || {base}
+MEMBER = """'{{"value":"' || m.member || '","$ref":"' || {base}
     || CASE m.kind WHEN 1 THEN '/Users/' || m.member || '","type":"User"'
     ELSE '/Groups/' || m.member || '","type":"Group"' END
     || CASE WHEN m.display IS NULL THEN '' ELSE ',"display":' || to_json(m.display)::TEXT END
-    || '}}', ',' ORDER BY m.member) || ']' FROM member m WHERE m.org = r.org AND m.grp = r.id)"""
+    || '}}'"""
+"""A member `m` as an entry of the list."""
+
+_MEMBERS = f"""CASE WHEN r.member_count <= {INLINE_MEMBERS} THEN (SELECT '['
+    || string_agg({MEMBER}, ',' ORDER BY m.member) || ']'
+    FROM member m WHERE m.org = r.org AND m.grp = r.id) END"""
+
+
+class Unread(NamedTuple):
+    """The members of a group that are too many to be read with its row; nobody outside sees it."""
+
+    number: int
+
+
+def unread(seen: Seen) -> int:
+    """How many members of it were not read; 0 where nothing is missing."""
+    relations: Any = seen.relations
+    return relations.number if isinstance(relations, Unread) else 0
 
 
 def columns(kind: Kind, base: str | None) -> str:
@@ -44,16 +62,19 @@ def columns(kind: Kind, base: str | None) -> str:
         base: SQL for what addresses begin with; None where no groups or members are wanted.
     """
     if base is None:
-        return f"{COLUMNS}, NULL::TEXT"
+        return f"{COLUMNS}, NULL::TEXT, 0"
     relations = _GROUPS if kind is Kind.USER else _MEMBERS
-    return f"{COLUMNS}, {relations.format(base=base)}"
+    return f"{COLUMNS}, {relations.format(base=base)}, r.member_count"
 
 
 def seen_in(kind: Kind, row: Sequence[Any], *, related: bool, first: int = 0) -> Seen:
     """The resource in a row of `columns`, which begin at `first`. It is made the short way."""
     made = tuple.__new__
     given = row[first + 5]
-    relations = (given.encode() if given else NOTHING) if related else None
+    relations: Any = None
+    if related:
+        many = row[first + 6] > INLINE_MEMBERS
+        relations = Unread(row[first + 6]) if many else given.encode() if given else NOTHING
     return made(Seen, (made(Stored, (kind, *row[first : first + 5])), relations))
 
 
