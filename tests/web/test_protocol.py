@@ -327,3 +327,17 @@ def test_eight_creates_of_one_name_at_once_make_one_account(site: Site) -> None:
     for answer in answers:
         if answer.status == 409:
             refused(answer, 409, "uniqueness")
+
+
+def test_a_changed_account_tells_its_groups_unless_nobody_wants_them(site: Site) -> None:
+    ask = client(site)
+    ada = ask.create("ada")
+    group = ask.create_group("all", ada)
+    change = patch({"op": "replace", "path": "title", "value": "Countess"})
+    for method, body in (("PATCH", change), ("PUT", {"userName": "ada", "nickName": "Ada"})):
+        answer = ask(method, f"/Users/{ada}", body)
+        assert [one["value"] for one in answer.json()["groups"]] == [group]
+        assert answer.json() == ask("GET", f"/Users/{ada}").json()
+        assert answer.headers["etag"] == answer.json()["meta"]["version"]
+        hidden = ask(method, f"/Users/{ada}?excludedAttributes=groups", {**body, "title": "x"})
+        assert "groups" not in hidden.json()

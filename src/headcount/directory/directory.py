@@ -1,7 +1,7 @@
 """What happens to accounts and groups: read, decide with pure functions, commit one Change."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from orjson import loads
@@ -120,10 +120,13 @@ class Directory:
         *,
         dialect: Dialect = BY_THE_BOOK,
         if_match: str | None = None,
+        base: str | None = None,
     ) -> Outcome:
         """PUT: what was sent becomes the resource (RFC 7644 section 3.5.1).
 
         A resource that stays the same keeps its version and raises no event. PUT never creates.
+
+        With a `base`, the groups of an account are told in addresses that begin so.
 
         Raises:
             NotFound: no such resource in this organisation.
@@ -139,7 +142,7 @@ class Directory:
             after, members = groups.apart(sent, dialect)
             return await self._commit(caller, before, document, after, members, pinned=pinned)
 
-        return await self._changing(caller, kind, resource_id, if_match, decide)
+        return await self._changing_shown(caller, kind, resource_id, if_match, decide, base)
 
     async def patch(
         self,
@@ -150,8 +153,11 @@ class Directory:
         *,
         dialect: Dialect = BY_THE_BOOK,
         if_match: str | None = None,
+        base: str | None = None,
     ) -> Outcome:
         """PATCH: all operations, in order, or none (RFC 7644 section 3.5.2).
+
+        With a `base`, the groups of an account are told in addresses that begin so.
 
         Raises:
             NotFound: no such resource in this organisation.
@@ -177,7 +183,7 @@ class Directory:
                 check_required(after, GROUP_TYPE)
             return await self._commit(caller, before, document, after, members, pinned=pinned)
 
-        return await self._changing(caller, kind, resource_id, if_match, decide)
+        return await self._changing_shown(caller, kind, resource_id, if_match, decide, base)
 
     async def delete(
         self, caller: Caller, kind: Kind, resource_id: str, *, if_match: str | None = None
@@ -190,7 +196,8 @@ class Directory:
         """
         told = events.deleted_account if kind is Kind.USER else events.deleted_group
 
-        async def decide(before: Stored) -> Outcome:
+        async def decide(seen: Seen) -> Outcome:
+            before = seen.stored
             return await self.store.commit(
                 Change(
                     org=caller.organisation.id,
@@ -270,22 +277,46 @@ class Directory:
             )
         )
 
+    async def _changing_shown(
+        self,
+        caller: Caller,
+        kind: Kind,
+        resource_id: str,
+        if_match: str | None,
+        decide: Callable[[Stored], Awaitable[Outcome]],
+        base: str | None,
+    ) -> Outcome:
+        """Change it; the groups of an account are told with it, where addresses have a `base`."""
+
+        async def decide_and_show(seen: Seen) -> Outcome:
+            outcome = await decide(seen.stored)
+            if isinstance(seen.relations, bytes):
+                return replace(outcome, groups=seen.relations)
+            return outcome
+
+        shown = base if kind is Kind.USER else None
+        return await self._changing(caller, kind, resource_id, if_match, decide_and_show, shown)
+
     async def _changing(
         self,
         caller: Caller,
         kind: Kind,
         resource_id: str,
         if_match: str | None,
-        decide: Callable[[Stored], Awaitable[T]],
+        decide: Callable[[Seen], Awaitable[T]],
+        base: str | None = None,
     ) -> T:
         """Decide again when somebody else was faster, but not where a version was asked for."""
         check_open(caller)
         check_write(caller)
         for _ in range(_ATTEMPTS):
-            seen = await self.store.get(caller.organisation.id, kind, resource_id, relations=False)
+            org = caller.organisation.id
+            seen = await self.store.get(
+                org, kind, resource_id, base=base or "", relations=base is not None
+            )
             check_version(seen.stored, if_match)
             try:
-                return await decide(seen.stored)
+                return await decide(seen)
             except VersionMismatch:
                 if if_match is not None:
                     raise

@@ -244,6 +244,7 @@ class Outcome:
     stored: Stored
     changed: bool = True
     member_count: int = 0
+    groups: bytes | None = None  # of an account, where they were read before: it changes none
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,13 @@ async def replace_resource(call: Call) -> Answer:
     """PUT /{kind}/{id} (RFC 7644 section 3.5.1)."""
     sent = await call.resource()
     outcome = await call.directory.replace(
-        call.caller, call.kind, call.id, sent, dialect=call.reading.dialect, if_match=call.if_match
+        call.caller,
+        call.kind,
+        call.id,
+        sent,
+        dialect=call.reading.dialect,
+        if_match=call.if_match,
+        base=call.base,
     )
     return await _outcome(call, 200, outcome)
 
@@ -79,6 +85,7 @@ async def patch_resource(call: Call) -> Answer:
         operations,
         dialect=call.reading.dialect,
         if_match=call.if_match,
+        base=call.base,
     )
     if outcome.member_count > call.limits.group_answer and call.projection().is_whole:
         return Answer(204, headers=[(b"etag", answers.version(Seen(outcome.stored)).encode())])
@@ -95,9 +102,10 @@ async def _outcome(call: Call, status: int, outcome: Outcome) -> Answer:
     """What was written, with its relations as they are now."""
     projection = call.projection()
     seen = Seen(outcome.stored)
-    fresh_account = status == 201 and call.kind is Kind.USER
-    if projection.shows(RELATIONS[call.kind]) and not fresh_account:
-        seen = await _seen_again(call, outcome.stored)
+    is_fresh_account = status == 201 and call.kind is Kind.USER
+    if projection.shows(RELATIONS[call.kind]) and not is_fresh_account:
+        told = outcome.groups
+        seen = Seen(seen.stored, told) if told else await _seen_again(call, outcome.stored)
     return answers.resource(status, seen, call.base, call.type, projection)
 
 
