@@ -27,10 +27,11 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.postgres import admin, lists, reading
-from headcount.store.postgres.connections import Connections, Options, connect
+from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.lists import RELATIONS
 from headcount.store.postgres.migrating import bring_up_to_date
+from headcount.store.postgres.opening import Opener, Options
 from headcount.store.postgres.points import Form, PointReads, asked_for, page_of
 from headcount.store.postgres.transaction import Transaction
 from headcount.store.postgres.troubles import telling
@@ -64,8 +65,7 @@ class PostgresStore:
         self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
     ) -> Seen:
         if kind is Kind.GROUP and relations:  # may be long: nobody else waits for it
-            async with self._connections.one() as connection:
-                return await reading.get(connection, org, kind, resource_id, base)
+            return await self._read(lambda c: reading.get(c, org, kind, resource_id, base))
         found = await self._points.read(Form(kind, "id", relations), org, resource_id, base)
         if not found:
             raise not_found(kind, resource_id)
@@ -79,21 +79,20 @@ class PostgresStore:
             found = await self._points.read(form, org, key, base)
             if (page := page_of(found, query)) is not None:
                 return page
-        async with self._connections.one() as connection:
-            return await lists.find(connection, org, kind, query, base, self._bookmarks)
+        return await self._read(lambda c: lists.find(c, org, kind, query, base, self._bookmarks))
 
     async def commit(self, change: Change) -> Outcome:
         return await self._writer.commit(change)
 
     async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
-        async with self._connections.one() as connection, connection.transaction():
+        async with self._connections.to_change() as connection, connection.transaction():
             return await work(Transaction(connection))
 
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
-        return await self._do(lambda connection: lists.members(connection, org, group))
+        return await self._read(lambda c: lists.members(c, org, group))
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
-        return await self._do(lambda connection: lists.events(connection, org, position, limit))
+        return await self._read(lambda c: lists.events(c, org, position, limit))
 
     async def add_organisation(
         self, slug: str, name: str, policy: Policy, at: datetime
@@ -106,17 +105,17 @@ class PostgresStore:
         return await self._moving(lambda c: admin.change_organisation(c, slug, change))
 
     async def organisations(self) -> list[Organisation]:
-        return await self._do(admin.organisations)
+        return await self._read(admin.organisations)
 
     async def organisation(self, slug: str) -> Organisation:
-        return await self._do(lambda connection: admin.organisation(connection, slug))
+        return await self._read(lambda c: admin.organisation(c, slug))
 
     async def add_token(self, token: Token) -> None:
         await self._moving(lambda connection: admin.add_token(connection, token))
 
     async def tokens(self, org: OrgId) -> list[Token]:
         await self._touched()
-        return await self._do(lambda connection: admin.tokens(connection, org))
+        return await self._read(lambda c: admin.tokens(c, org))
 
     async def revoke_token(self, org: OrgId, token_id: str, at: datetime) -> Token:
         await self._touched()
@@ -128,7 +127,7 @@ class PostgresStore:
             self._touching = asyncio.ensure_future(self._touch_soon())
 
     async def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
-        return await self._do(lambda connection: admin.find_token(connection, digest))
+        return await self._read(lambda c: admin.find_token(c, digest))
 
     def access_epoch(self) -> int | None:
         return self._epoch if asyncio.get_running_loop().time() < self._epoch_until else None
@@ -142,7 +141,7 @@ class PostgresStore:
         return await self._do(lambda connection: admin.secret(connection, name, fresh))
 
     async def ready(self) -> None:
-        await self._do(admin.epoch)
+        await self._read(admin.epoch)
 
     async def close(self) -> None:
         if self._touching is not None:
@@ -153,6 +152,9 @@ class PostgresStore:
         except Unavailable:
             _LOG.warning("the last uses of tokens could not be noted")
         await self._connections.close()
+
+    async def _read(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+        return await self._connections.read(work)
 
     async def _do(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
         async with self._connections.one() as connection:
@@ -170,7 +172,7 @@ class PostgresStore:
         me = asyncio.current_task()
         until = asyncio.get_running_loop().time() + EPOCH_LIFETIME
         try:
-            found = await self._do(admin.epoch)
+            found = await self._read(admin.epoch)
             if self._epoch_read is me:  # else something was changed here meanwhile
                 self._epoch, self._epoch_until = found, until
             return found
@@ -194,7 +196,7 @@ class PostgresStore:
 
 async def migrate(url: str, options: Options, partitions: int) -> Migrated:
     """Bring the tables up to date; new ones are split into so many partitions."""
-    connection = await connect(url, options)
+    connection = await Opener(url, options, patient=True).connect()
     try:
         with telling():
             return await bring_up_to_date(connection, partitions)
