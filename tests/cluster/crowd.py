@@ -29,6 +29,7 @@ class Told:
     changed: set[str] = field(default_factory=set)  # userNames whose PATCH was answered 200
     statuses: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)  # what must not happen
+    reads_refused: int = 0
     slowest: float = 0.0  # seconds
     gap: float = 0.0  # the longest time without a written change, in seconds
     wrote: set[str] = field(default_factory=set)  # servers that wrote since this was emptied
@@ -134,15 +135,16 @@ class Crowd:
             return None
         if answer.status == 503 and not answer.headers.get("retry-after", "").isdecimal():
             self._complain(f"{method} {path}: 503 does not say when to come again")
-        self._note(answer.status, started, server if method != "GET" else None)
+        self._note(answer.status, started, server if method != "GET" else "")
         return answer
 
-    def _note(self, status: int, started: float, wrote: str | None) -> None:
+    def _note(self, status: int, started: float, wrote: str) -> None:
         now = time.monotonic()
         with self._lock:
             self.told.statuses[status] += 1
             self.told.slowest = max(self.told.slowest, now - started)
-            if wrote is not None and status in {200, 201}:
+            self.told.reads_refused += not wrote and status == 503
+            if wrote and status in {200, 201}:
                 self.told.gap = max(self.told.gap, now - self._written)
                 self._written = now
                 self.told.wrote.add(wrote)

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -101,6 +102,13 @@ class Server:
         """Run some SQL as the superuser."""
         return sql(text, self.address(database))
 
+    def require_password(self, user: str) -> None:
+        """Let somebody in by a password alone; everybody else comes in as before."""
+        rules = self.data / "pg_hba.conf"
+        before = rules.read_text(encoding="utf-8")
+        rules.write_text(f"host all {user} all scram-sha-256\n{before}", encoding="utf-8")
+        self.sql("SELECT pg_reload_conf()")
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         options = f"-p {self.port}"
@@ -130,6 +138,10 @@ class Server:
     def freeze(self) -> None:
         """All its processes stand still: the network answers for it, and it does not."""
         self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self.signal(signal.SIGCONT)
 
     def is_running(self) -> bool:
         """Whether somebody listens."""
@@ -164,6 +176,7 @@ def new_standby(of: Server) -> Server:
     """A server that follows another, which answers a commit only once both have it."""
     made = Server(of.data.with_name("standby"), free_port())
     program("pg_basebackup", "-d", of.address(), "-D", str(made.data), "-R", "-c", "fast", "-N")
+    _append(made.data / "postgresql.conf", "synchronous_standby_names = '*'\n")
     made.start()
     of.sql("ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf()")
     wait_for(lambda: of.sql("SELECT sync_state FROM pg_stat_replication").strip() == "sync")
@@ -173,3 +186,10 @@ def new_standby(of: Server) -> Server:
 def _append(path: Path, text: str) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write(text)
+
+
+def migrated(database: str) -> str:
+    """The same address, once the tables are there."""
+    command = [sys.executable, "-m", "headcount", "migrate", "--database", database]
+    subprocess.run(command, check=True, capture_output=True)
+    return database

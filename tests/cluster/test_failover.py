@@ -4,8 +4,6 @@ Two servers of PostgreSQL, the second one a synchronous standby, and two process
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ import urllib3
 
 from tests.cluster.crowd import Crowd, Told
 from tests.cluster.saying import say
-from tests.cluster.servers import Server, folder, new_server, new_standby, wait_for
+from tests.cluster.servers import Server, folder, migrated, new_server, new_standby, wait_for
 from tests.serving import Office, serving, settle
 
 pytestmark = pytest.mark.cluster
@@ -57,9 +55,8 @@ def cluster() -> Iterator[Cluster]:
         stack.callback(standby.end)
         primary.sql("CREATE DATABASE headcount")
         hosts = f"127.0.0.1:{primary.port},127.0.0.1:{standby.port}"
-        database = f"postgresql://postgres@{hosts}/headcount?target_session_attrs=read-write"
-        command = [sys.executable, "-m", "headcount", "migrate", "--database", database]
-        subprocess.run(command, check=True, capture_output=True)
+        options = "target_session_attrs=read-write"
+        database = migrated(f"postgresql://postgres@{hosts}/headcount?{options}")
         one = stack.enter_context(serving(database))
         other = stack.enter_context(serving(database, "--workers", "2"))
         office = Office(database)

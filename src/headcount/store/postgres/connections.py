@@ -4,8 +4,8 @@ A pool that resets each connection costs a second round trip; ours hold no state
 leaves behind, so they are taken and given back in a microsecond. One on which something went wrong
 is never used again.
 
-While no server answers, one attempt at a time is made to reach one, and all that come meanwhile
-share what becomes of it: nobody waits for a dead server after somebody else has.
+They are opened one at a time. While no server answers, all who come during an attempt share what
+becomes of it: nobody waits for a dead server after somebody else has.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class Connections:
         self._changing = asyncio.Semaphore(max(1, options.connections - _FOR_READS))
         self._free: list[Connection] = []
         self._used = Watch(self._hang_up)
-        self._opening = 0
+        self._opening = False
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._trouble: Unavailable | None = None  # what the last attempt found
         self._refusing_until = 0.0
@@ -60,6 +60,8 @@ class Connections:
             async with self.one() as connection:
                 return await work(connection)
         except Lost:
+            if self._refusing():  # a server that vanished a moment ago is not waited for again
+                raise
             async with self.one() as connection:
                 return await work(connection)
 
@@ -117,38 +119,41 @@ class Connections:
         return None
 
     def _may_open(self) -> bool:
-        if len(self._used) + self._opening >= self._most:
+        """One at a time: all of a crowd at once would be too many for a server with a limit."""
+        if self._opening or len(self._used) >= self._most:
             return False
-        if self._trouble is None:
-            return True
-        return not self._opening and asyncio.get_running_loop().time() >= self._refusing_until
+        return self._trouble is None or not self._refusing()
+
+    def _refusing(self) -> bool:
+        return asyncio.get_running_loop().time() < self._refusing_until
 
     async def _opened(self) -> Connection | None:
         """A new connection; None where there was none to be had."""
-        self._opening += 1
-        connection = None
+        self._opening = True
         try:
             connection = await self._opener.connect()
-            if not self._checked:
-                with telling():
-                    await check_schema(connection)
-                self._checked = True
-        except BaseException as error:
-            self._opening -= 1
-            if connection is not None:
-                connection.terminate()
-            if not isinstance(error, Unavailable):
-                self._wake()
-                raise
-            self._refuse(error)
-            self._settle()
+            await self._check(connection)
+        except Unavailable as trouble:
+            self._refuse(trouble)
             return None
-        self._opening -= 1
-        self._trouble = None
+        else:
+            self._trouble = None
+            return connection
+        finally:
+            self._opening = False
+            self._settle()
+
+    async def _check(self, connection: Connection) -> None:
         connection.add_log_listener(self._warned)
-        for _ in range(self._most):
-            self._wake()
-        return connection
+        if self._checked:
+            return
+        try:
+            with telling():
+                await check_schema(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        self._checked = True
 
     def _give(self, connection: Connection, *, sound: bool) -> None:
         self._used.end(connection)

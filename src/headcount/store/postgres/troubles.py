@@ -39,6 +39,15 @@ _PASSING = ("08", "57P", "40", "53", "58")  # classes of SQLSTATE that pass by t
 _ENDING = ("08", "57P", "25006", "25P03")  # those after which a connection is of no use
 
 
+_OF_THE_DRIVER = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # so it calls a connection that ended since it was looked at
+    OSError,
+    TimeoutError,
+)
+
+
 class Lost(Unavailable):
     """The connection ended meanwhile: what was asked on it may be done, or not."""
 
@@ -48,7 +57,7 @@ def telling() -> Iterator[None]:
     """What the block cannot do for a while, or without an operator, becomes `Unavailable`."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except _OF_THE_DRIVER as error:
         told = trouble(error)
         if told is None:
             raise
