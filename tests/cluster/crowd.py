@@ -28,6 +28,7 @@ class Told:
     settled: set[str] = field(default_factory=set)  # userNames, of those answered 201 or 409
     changed: set[str] = field(default_factory=set)  # userNames whose PATCH was answered 200
     statuses: Counter[int] = field(default_factory=Counter)
+    reasons: set[str] = field(default_factory=set)  # the sentences of those answered 503
     wrong: list[str] = field(default_factory=list)  # what must not happen
     reads_refused: int = 0
     slowest: float = 0.0  # seconds
@@ -133,8 +134,10 @@ class Crowd:
         except HTTPError as error:
             self._complain(f"{method} {path} was not answered: {error}")
             return None
-        if answer.status == 503 and not answer.headers.get("retry-after", "").isdecimal():
-            self._complain(f"{method} {path}: 503 does not say when to come again")
+        if answer.status == 503:
+            self.told.reasons.add(answer.json()["detail"])
+            if not answer.headers.get("retry-after", "").isdecimal():
+                self._complain(f"{method} {path}: 503 does not say when to come again")
         self._note(answer.status, started, server if method != "GET" else "")
         return answer
 

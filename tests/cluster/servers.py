@@ -3,6 +3,7 @@
 They do not run as root, so under root they run as the user that the wheel makes for that.
 """
 
+import contextlib
 import importlib
 import os
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.databases import binaries, sql
+from tests.saying import say
 
 _USER = "embedded_postgres"
 _PATIENCE = 30.0  # seconds
@@ -47,6 +49,12 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -109,6 +117,11 @@ class Server:
         rules.write_text(f"host all {user} all scram-sha-256\n{before}", encoding="utf-8")
         self.sql("SELECT pg_reload_conf()")
 
+    def give(self, path: Path) -> None:
+        """Let it write into a folder."""
+        if os.geteuid() == 0:
+            shutil.chown(path, _USER)
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         options = f"-p {self.port}"
@@ -143,14 +156,9 @@ class Server:
         """Let them go on."""
         self.signal(signal.SIGCONT)
 
-    def is_running(self) -> bool:
-        """Whether somebody listens."""
-        with socket.socket() as one:
-            return one.connect_ex(("127.0.0.1", self.port)) == 0
-
     def end(self) -> None:
         """Whatever it does, it does no more."""
-        if (self.data / "postmaster.pid").exists() and self.is_running():
+        if (self.data / "postmaster.pid").exists() and is_open(self.port):
             self.kill()
 
 
@@ -193,3 +201,32 @@ def migrated(database: str) -> str:
     command = [sys.executable, "-m", "headcount", "migrate", "--database", database]
     subprocess.run(command, check=True, capture_output=True)
     return database
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path | None]:
+    """A disk that is full soon; None, told at the end of the run, where nobody may mount one."""
+    with folder() as where:
+        size = f"size={megabytes}m,mode=0777"
+        command = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(where)]
+        if shutil.which("mount") is None or subprocess.run(command, check=False).returncode:
+            say("LEFT OUT: a full disk and one that is read only, for this user may mount none")
+            yield None
+            return
+        try:
+            yield where
+        finally:
+            subprocess.run(["umount", "-l", str(where)], check=True)
+
+
+@contextmanager
+def filled(disk: Path) -> Iterator[None]:
+    """There is no room left on the disk for as long as the block runs."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    try:
+        yield
+    finally:
+        filler.unlink()

@@ -13,8 +13,8 @@ import pytest
 import urllib3
 
 from tests.cluster.crowd import Crowd, Told
-from tests.cluster.saying import say
 from tests.cluster.servers import Server, folder, migrated, new_server, new_standby, wait_for
+from tests.saying import say
 from tests.serving import Office, serving, settle
 
 pytestmark = pytest.mark.cluster

@@ -1,4 +1,4 @@
-"""A database that cannot be used is told in a sentence, which never holds a password."""
+"""What becomes of a database that cannot be used: a sentence, and no password in it."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""What the tests of this folder tell at the end of the run: figures, and what they left out."""
+"""What tests tell at the end of the run: figures, and what they left out."""
 
 SAID: list[str] = []
 
