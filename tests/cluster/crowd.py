@@ -33,6 +33,7 @@ class Told:
     reads_refused: int = 0
     slowest: float = 0.0  # seconds
     gap: float = 0.0  # the longest time without a written change, in seconds
+    back_after: float = 0.0  # seconds until every server wrote again
     wrote: set[str] = field(default_factory=set)  # servers that wrote since this was emptied
 
     def forget_times(self) -> None:
@@ -42,7 +43,8 @@ class Told:
     def __str__(self) -> str:
         return (
             f"{len(self.created)} created, {len(self.changed)} changed, no write for"
-            f" {self.gap:.2f} s, slowest answer {self.slowest:.2f} s, {dict(self.statuses)}"
+            f" {self.gap:.2f} s, all write {self.back_after:.2f} s after the database is back,"
+            f" slowest answer {self.slowest:.2f} s, {dict(self.statuses)}"
         )
 
 
