@@ -47,6 +47,7 @@ def _at(server: Server, user: str, rest: str) -> str:
 TROUBLES: list[tuple[str, Callable[[Server], str], str]] = [
     ("a slash in the password", lambda _: f"{_WRONG}/x@127.0.0.1/x", "percent-encoded"),
     ("a question mark in it", lambda _: f"postgresql://ada:12?{_SECRET}@h/x", "percent-encoded"),
+    ("a slash too few", lambda _: f"postgresql:/ada:{_SECRET}@h/x", "postgresql://USER"),
     ("a port that is no number", lambda _: f"{_WRONG}@127.0.0.1:port/x", "percent-encoded"),
     ("an option that is none", lambda s: _at(s, "postgres", f"empty?pasword={_SECRET}"), "42704"),
     ("a sslmode that is none", lambda s: _at(s, "postgres", "empty?sslmode=perhaps"), "sslmode"),
