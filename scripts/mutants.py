@@ -167,13 +167,6 @@ MUTANTS = (
         "a look-up on a connection that was ended is not repeated",
     ),
     Mutant(
-        "store/postgres/connections.py",
-        "if self._opening or len(",
-        "if len(",
-        "tests/cluster/test_running.py",
-        "a crowd opens connections all at once",
-    ),
-    Mutant(
         "store/postgres/watching.py",
         "if peer and not await",
         "if not peer and not await",
