@@ -8,7 +8,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 QUIET_PIP := --quiet --disable-pip-version-check
 
-.PHONY: help demo test check unit test-deep test-cluster compliance mutants bench fmt constraints clean
+.PHONY: help demo test check unit test-deep test-cluster compliance mutants bench bench-full fmt constraints clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,10 @@ $(VENV)/.dev: pyproject.toml constraints/dev.txt | $(VENV)/bin/python
 	$(call install,constraints/dev.txt)
 	@touch $(VENV)/.runtime
 
+$(VENV)/.bench: pyproject.toml constraints/bench.txt | $(VENV)/bin/python
+	$(call install,constraints/bench.txt)
+	@touch $(VENV)/.runtime
+
 demo: $(VENV)/.runtime ## a server, an organisation, and Okta running its accounts
 	@$(BIN)/headcount demo
 
@@ -63,8 +67,11 @@ compliance: $(VENV)/.dev ## docs/compliance.md, from what the tests show
 mutants: $(VENV)/.dev ## break the code on purpose, and see which test notices
 	$(BIN)/python scripts/mutants.py
 
-bench: $(VENV)/.dev ## requests per second, as ratios to an empty answer
-	$(BIN)/python -m bench
+bench: $(VENV)/.bench ## requests per second, beside other servers and an empty answer
+	@$(BIN)/python -m bench
+
+bench-full: $(VENV)/.bench ## docs/performance.md: up to 1,000,000 accounts; takes some hours
+	@$(BIN)/python -m bench --full --write
 
 fmt: $(VENV)/.dev ## format, and mend what ruff can mend
 	$(BIN)/ruff format .
@@ -76,6 +83,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 constraints: ## newest versions of everything that is used (needs uv)
 	$(COMPILE) --upgrade --extra postgres -o constraints/runtime.txt
 	$(COMPILE) --upgrade --extra test -o constraints/dev.txt
+	$(COMPILE) --upgrade --extra bench -c constraints/dev.txt -o constraints/bench.txt
 
 clean: ## remove what was made
-	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .bench .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,1 +1,1 @@
-"""How fast Headcount is, as ratios to an empty answer on the same server in the same run."""
+"""How fast Headcount is, beside other servers and an empty answer, in one run on one machine."""

@@ -2,149 +2,221 @@
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import quote
 
 from orjson import dumps
 
-from bench.load import Requests, request
-from bench.stage import Stage, account, user_name
+from bench.load import Requests
+from bench.people import person, user_name
+from bench.shapes import Shape, are_all_created, is_one_account, is_one_real, is_page, is_real
+from bench.stage import Stage
+from bench.wire import Asked, request
 from headcount.scim.bulk import REQUEST_URN
 
-SINGLE = "create, one connection"
+LOOK_UP = "look up by userName"
+READ = "read by id"
+REAL = ", with groups and enterprise data"
+PAGE = "page of 100"
+DEEP_PAGE = "page of 100, the last by index"
+FIRST_CURSOR = "page of 100, the first by cursor"
+LAST_CURSOR = "page of 100, the last by cursor"
+PATCH_ACTIVE = "PATCH active"
+CREATE = "create"
 BULK = "create, 1,000 in a bulk request"
 
+PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+OK = b"HTTP/1.1 2"  # any success: some answer PATCH with 200, some with 204
+
 _IN_BULK = 1_000
-_PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-_FRESH = itertools.count(1_000_000)
+_FRESH = itertools.count(5_000_000)
+
+
+class Beside(StrEnum):
+    """Which yardstick an operation is held against, beside the empty answer of Starlette."""
+
+    NOTHING = "nothing"
+    RAW = "raw"  # an empty answer of a plain ASGI callable
+    BODY = "body"  # a ready answer of the same size, of the same callable
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One kind of request. What is sent between, under another name, is not counted."""
+    """One kind of request."""
 
     name: str
     requests: Requests
-    connections: int | None = None  # None: as many as the plan says
+    shape: Shape | None = None
+    """What one answer is looked at for, taken apart, before any is measured."""
+    witness: Callable[[Asked], Asked] | None = None
+    """What to ask afterwards, to see that a change was made."""
+    beside: Beside = Beside.NOTHING
+    alone: bool = False  # measured over one connection only
     each: int = 1  # how many changes one request makes
 
 
-def operations(stage: Stage) -> list[Operation]:
-    """What is measured on a stage."""
+def reading(stage: Stage) -> list[Operation]:
+    """What is measured before the large groups are there, in which everybody would be."""
+    plain, real = range(0, stage.accounts, 2), range(1, stage.accounts, 2)
     return [
-        Operation("look-up by userName", _look_up(stage)),
-        Operation("read by id", _read(stage)),
-        Operation("create", _create(stage, "create")),
-        Operation(SINGLE, _create(stage, SINGLE), connections=1),
-        Operation(BULK, _bulk(stage), connections=1, each=_IN_BULK),
-        Operation("PATCH active", _patch_active(stage)),
-        Operation("page of 100", _page(stage)),
-        *(Operation(name, _walk(stage, name, cursor)) for name, cursor in stage.cursors.items()),
-        *(
-            Operation(
-                f"add member to {size:,}", _add_member(stage, group, f"add member to {size:,}")
-            )
-            for size, group in stage.groups.items()
-        ),
+        Operation(LOOK_UP, look_up(stage, plain), is_one_account, beside=Beside.RAW),
+        Operation(LOOK_UP + REAL, look_up(stage, real), is_one_real(stage), beside=Beside.RAW),
+        Operation(READ, _read(stage, plain), beside=Beside.RAW),
+        Operation(READ + REAL, _read(stage, real), is_real(stage), beside=Beside.RAW),
+        Operation(PAGE, _pages(stage), is_page(stage), beside=Beside.BODY),
+        *_own_pages(stage),
+        Operation(PATCH_ACTIVE, _patch_active(stage), witness=_sees_active(stage)),
     ]
 
 
-def _look_up(stage: Stage) -> Requests:
-    def requests(number: int) -> Iterator[tuple[str, bytes]]:
+def _own_pages(stage: Stage) -> list[Operation]:
+    if not stage.manners.has_cursors or stage.accounts < 200:
+        return []
+    walks = {FIRST_CURSOR: "cursor", LAST_CURSOR: f"cursor={stage.last_cursor}"}
+    walks[DEEP_PAGE] = f"startIndex={stage.accounts - 99}"
+    return [
+        Operation(name, _same_page(stage, where), is_page(stage), beside=Beside.BODY)
+        for name, where in walks.items()
+    ]
+
+
+def creating(stage: Stage) -> list[Operation]:
+    """What adds accounts, and so comes last."""
+    single = Operation(CREATE, _create(stage), witness=_sees_created(stage))
+    many = Operation(BULK, _bulk(stage), are_all_created, alone=True, each=_IN_BULK)
+    return [single, many] if stage.manners.has_bulk else [single]
+
+
+def template(stage: Stage, method: str, path: str, body: bytes = b"") -> tuple[bytes, bytes]:
+    """A request with a gap, where its path says `{}`: what comes before and after it."""
+    raw = request(method, stage.manners.prefix + path, stage.server.token, body)
+    before, _, after = raw.partition(b"{}")
+    return before, after
+
+
+def quoted(value: str) -> bytes:
+    """A JSON text, as it is found in an answer."""
+    return b'"%b"' % value.encode()
+
+
+def _one(stage: Stage) -> bytes:
+    return b'"totalResults"%b1' % stage.manners.colon
+
+
+def look_up(stage: Stage, numbers: range) -> Requests:
+    """Find somebody by userName, as before each create."""
+    path = "/Users?filter=" + quote('userName eq "') + "{}%22&startIndex=1&count=100"
+    before, after = template(stage, "GET", path)
+    first = _one(stage)
+
+    def requests(number: int, _: int) -> Iterator[Asked]:
         chance = random.Random(number)
         while True:
-            where = quote(f'userName eq "{user_name(chance.randrange(stage.accounts))}"')
-            path = f"/scim/v2/Users?filter={where}&startIndex=1&count=100"
-            yield "look-up by userName", request("GET", path, stage.token)
+            name = user_name(chance.choice(numbers)).encode()
+            yield Asked(before + name + after, first=first, last=b'"%b"' % name)
 
     return requests
 
 
-def _read(stage: Stage) -> Requests:
-    def requests(number: int) -> Iterator[tuple[str, bytes]]:
+def _read(stage: Stage, numbers: range) -> Requests:
+    before, after = template(stage, "GET", "/Users/{}")
+
+    def requests(number: int, _: int) -> Iterator[Asked]:
         chance = random.Random(number)
         while True:
-            path = f"/scim/v2/Users/{chance.choice(stage.ids)}"
-            yield "read by id", request("GET", path, stage.token)
+            chosen = chance.choice(numbers)
+            name = stage.ids[chosen].encode()
+            yield Asked(before + name + after, first=b'"%b"' % name, last=quoted(user_name(chosen)))
 
     return requests
 
 
-def _create(stage: Stage, name: str) -> Requests:
-    def requests(_: int) -> Iterator[tuple[str, bytes]]:
-        for number in _FRESH:
-            body = dumps(account(number))
-            yield name, request("POST", "/scim/v2/Users", stage.token, body)
+def _pages(stage: Stage) -> Requests:
+    """Each connection reads on from page to page, as an import does."""
+    before, after = template(stage, "GET", "/Users?startIndex={}&count=100")
+
+    def requests(number: int, connections: int) -> Iterator[Asked]:
+        pages = max(1, stage.accounts // 100)
+        for page in itertools.count(number * pages // connections):
+            start = page % pages * 100 + 1
+            yield Asked(b"%b%d%b" % (before, start, after), first=b'"userName"', last=b"@acme.test")
 
     return requests
 
 
-def _bulk(stage: Stage) -> Requests:
-    def requests(_: int) -> Iterator[tuple[str, bytes]]:
+def _same_page(stage: Stage, where: str) -> Requests:
+    """The same page again and again: it must not matter where in the list it stands."""
+    raw = b"".join(template(stage, "GET", f"/Users?count=100&{where}"))
+
+    def requests(_: int, __: int) -> Iterator[Asked]:
         while True:
-            operations = [
-                {"method": "POST", "path": "/Users", "bulkId": str(number), "data": account(number)}
-                for number in itertools.islice(_FRESH, _IN_BULK)
-            ]
-            body = dumps({"schemas": [REQUEST_URN], "Operations": operations})
-            yield BULK, request("POST", "/scim/v2/Bulk", stage.token, body)
+            yield Asked(raw, first=b'"userName"', last=b"@acme.test")
 
     return requests
 
 
 def _patch_active(stage: Stage) -> Requests:
-    def requests(number: int) -> Iterator[tuple[str, bytes]]:
+    """Each connection has accounts of its own, and switches each off and on again."""
+    sent = [
+        dumps({"schemas": [PATCH_URN], "Operations": [{"op": "replace", "value": {"active": on}}]})
+        for on in (False, True)
+    ]
+    halves = [template(stage, "PATCH", "/Users/{}", body) for body in sent]
+    told = [b'"active"%b%b' % (stage.manners.colon, on) for on in (b"false", b"true")]
+
+    def requests(number: int, connections: int) -> Iterator[Asked]:
         chance = random.Random(number)
-        for turn in itertools.count():
-            operation = {"op": "replace", "value": {"active": turn % 2 == 1}}
-            body = dumps({"schemas": [_PATCH], "Operations": [operation]})
-            if turn % 2 == 0:
-                path = f"/scim/v2/Users/{chance.choice(stage.ids)}"
-            yield "PATCH active", request("PATCH", path, stage.token, body)
-
-    return requests
-
-
-def _page(stage: Stage) -> Requests:
-    """Each connection reads on from page to page, as an import does."""
-
-    def requests(number: int) -> Iterator[tuple[str, bytes]]:
-        pages = max(1, stage.accounts // 100)
-        for page in itertools.count(number * pages // 64):
-            start = page % pages * 100 + 1
-            path = f"/scim/v2/Users?startIndex={start}&count=100"
-            yield "page of 100", request("GET", path, stage.token)
-
-    return requests
-
-
-def _walk(stage: Stage, name: str, cursor: str) -> Requests:
-    """The same page of a walk again and again: it must not matter where it stands.
-
-    Without groups, for those of the first accounts are more.
-    """
-
-    def requests(_: int) -> Iterator[tuple[str, bytes]]:
-        path = f"/scim/v2/Users?count=100&excludedAttributes=groups&cursor={cursor}"
-        raw = request("GET", path, stage.token)
+        own = range(number, stage.accounts, connections)
         while True:
-            yield name, raw
+            account = stage.ids[chance.choice(own)].encode()
+            for (before, after), state in zip(halves, told, strict=True):
+                raw = before + account + after
+                yield Asked(raw, OK, first=b'"%b"' % account, last=state)
 
     return requests
 
 
-def _add_member(stage: Stage, group: str, name: str) -> Requests:
-    """Each connection has somebody of its own, who joins and leaves; only joining is counted."""
+def _sees_active(stage: Stage) -> Callable[[Asked], Asked]:
+    before, after = template(stage, "GET", "/Users/{}")
+    return lambda asked: Asked(
+        before + asked.first.strip(b'"') + after, first=asked.first, last=asked.last
+    )
 
-    def requests(number: int) -> Iterator[tuple[str, bytes]]:
-        member = stage.joiners[number % len(stage.joiners)]
-        add = {"op": "add", "path": "members", "value": [{"value": member}]}
-        remove = {"op": "remove", "path": f'members[value eq "{member}"]'}
-        bodies = [dumps({"schemas": [_PATCH], "Operations": [one]}) for one in (add, remove)]
-        path = f"/scim/v2/Groups/{group}"
+
+def _create(stage: Stage) -> Requests:
+    path = f"{stage.manners.prefix}/Users"
+
+    def requests(_: int, __: int) -> Iterator[Asked]:
+        for number in _FRESH:
+            raw = request("POST", path, stage.server.token, dumps(person(number)))
+            yield Asked(raw, b"HTTP/1.1 201", first=b'"id"', last=quoted(user_name(number)))
+
+    return requests
+
+
+def _sees_created(stage: Stage) -> Callable[[Asked], Asked]:
+    path = "/Users?filter=" + quote('userName eq "') + "{}%22"
+    before, after = template(stage, "GET", path)
+    first = _one(stage)
+    return lambda asked: Asked(
+        before + asked.last.strip(b'"') + after, first=first, last=asked.last
+    )
+
+
+def _bulk(stage: Stage) -> Requests:
+    path = f"{stage.manners.prefix}/Bulk"
+
+    def requests(_: int, __: int) -> Iterator[Asked]:
         while True:
-            yield name, request("PATCH", path, stage.token, bodies[0])
-            yield "leave", request("PATCH", path, stage.token, bodies[1])
+            numbers = list(itertools.islice(_FRESH, _IN_BULK))
+            sent = [
+                {"method": "POST", "path": "/Users", "bulkId": str(number), "data": person(number)}
+                for number in numbers
+            ]
+            body = dumps({"schemas": [REQUEST_URN], "Operations": sent})
+            raw = request("POST", path, stage.server.token, body)
+            yield Asked(raw, first=quoted(str(numbers[0])), last=quoted(str(numbers[-1])))
 
     return requests

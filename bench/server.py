@@ -1,8 +1,10 @@
-"""Runs the yardstick as `headcount serve` runs Headcount."""
+"""Runs a yardstick as `headcount serve` runs Headcount: `python -m bench.server empty|raw`."""
+
+import sys
 
 import uvicorn
 
-from bench.empty import application
+from bench import yardsticks
 from headcount.cli.server import listen, told_address
 
 
@@ -11,7 +13,7 @@ def main() -> None:
     listening = listen("127.0.0.1", 0)
     print("The yardstick answers at", told_address(listening), flush=True)
     config = uvicorn.Config(
-        application,
+        getattr(yardsticks, sys.argv[1]),
         http="httptools",
         lifespan="off",
         access_log=False,

@@ -1,138 +1,121 @@
-"""What is measured: a server with so many accounts and groups of so many members."""
+"""What is measured: a server that runs, and the accounts and groups that are in it."""
 
-import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from headcount.bootstrap import Runtime, now, opened
-from headcount.directory.access import COMMAND_LINE, Caller
-from headcount.directory.tokens import Wish
-from headcount.scim.messages import Position, Query
-from headcount.scim.resources import Document
-from headcount.settings import Settings
-from headcount.store.model import Change, Joining, Kind, MemberDelta, Policy
+from bench.people import IN_DEPARTMENT, department, department_name, group_name
 
-GROUP_SIZES = (10, 1_000, 100_000)
-JOINERS = 256  # accounts beyond those counted, who join and leave
-
-_BATCH = 256
+JOINERS = 16  # accounts beyond those counted, who join groups and leave them
+GROUP_SIZES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
 Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A filled database, and how to reach what is in it."""
+class Manners:
+    """How a server speaks, where servers differ."""
 
-    accounts: int
+    prefix: str = "/scim/v2"
+    colon: bytes = b":"  # between a name and a value
+    tells_groups: bool = True  # an account's answer names its groups
+    keeps_enterprise: bool = True  # an account's answer has the enterprise data that was sent
+    removes_by_path: bool = True  # `members[value eq "7"]`, and not a list of those who leave
+    leaves_out_members: bool = True  # where `excludedAttributes` names them
+    has_cursors: bool = False
+    has_bulk: bool = False
+
+
+class Filler(Protocol):
+    """Fills a server."""
+
+    async def accounts(self, count: int, advance: Advance) -> list[str]:
+        """Create so many people; their ids, of fewer where the time is over."""
+
+    async def group(self, name: str, members: Sequence[str], advance: Advance) -> str | None:
+        """Create a group; its id, or None where the time is over."""
+
+    async def cursor_behind(self, account: str) -> str:
+        """Where a walk through all accounts goes on behind this one; empty without cursors."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs."""
+
+    name: str
+    port: int
     token: str
-    ids: list[str]
-    joiners: list[str]
-    groups: dict[int, str]  # by size
-    cursors: dict[str, str]  # of the first page of a walk, and of the last, by what to call them
+    manners: Manners
+    filler: Filler
+    pids: tuple[int, ...]  # whose processor time, with that of their children, requests take
+    largest_group: int = 10_000
 
 
-def user_name(number: int) -> str:
-    """The userName of an account."""
-    return f"person{number:06}@acme.test"
+@dataclass
+class Stage:
+    """A server, and what was put into it."""
+
+    server: Server
+    accounts: int
+    ids: list[str] = field(default_factory=list)  # by number
+    joiners: list[str] = field(default_factory=list)
+    departments: list[str] = field(default_factory=list)
+    groups: dict[int, str] = field(default_factory=dict)  # by size
+    last_cursor: str = ""
+
+    @property
+    def manners(self) -> Manners:
+        """How the server speaks."""
+        return self.server.manners
 
 
-def account(number: int) -> Document:
-    """An account as an identity provider sends it, about 600 bytes when stored."""
-    given, family = f"Given{number % 977}", f"Family{number % 1999}"
-    return {
-        "userName": user_name(number),
-        "externalId": f"00u{number:017}",
-        "name": {"givenName": given, "familyName": family, "formatted": f"{given} {family}"},
-        "emails": [{"value": user_name(number), "type": "work", "primary": True}],
-        "title": f"Engineer {number % 13}",
-        "locale": "en-US",
-        "active": True,
-    }
+class OutOfTimeError(Exception):
+    """A server could not be filled in the time that it had."""
 
 
-async def fill(database: Path, accounts: int, advance: Advance) -> Stage:
-    """Fill an empty database through the operations that requests use."""
-    async with opened(Settings(database=f"sqlite:///{database}")) as runtime:
-        acme = await runtime.organisations.create("acme", "Acme", Policy())
-        token, _ = await runtime.organisations.issue("acme", Wish("bench"))
-        caller = Caller(acme, COMMAND_LINE)
-        ids = await _create_accounts(runtime, caller, accounts + JOINERS, advance)
-        groups = {
-            size: await _create_group(runtime, caller, ids[:size])
-            for size in GROUP_SIZES
-            if size <= accounts
-        }
-        cursors = await _cursors(runtime, caller, ids)
-    return Stage(accounts, token, ids[:accounts], ids[accounts:], groups, cursors)
+async def fill(server: Server, accounts: int, advance: Advance) -> Stage:
+    """Put accounts and departments into an empty server.
+
+    Raises:
+        OutOfTimeError: it took too long; the message says how far it came.
+    """
+    ids = await server.filler.accounts(accounts + JOINERS, advance)
+    if len(ids) < accounts + JOINERS:
+        raise OutOfTimeError(f"stopped at {len(ids):,} of {accounts:,} accounts")
+    stage = Stage(server, accounts, ids[:accounts], ids[accounts:])
+    for number in range(department(accounts - 1) + 1):
+        first = 2 * IN_DEPARTMENT * number
+        members = stage.ids[first + 1 : first + 2 * IN_DEPARTMENT : 2]
+        stage.departments.append(await _group(server, department_name(number), members, advance))
+    if server.manners.has_cursors:
+        stage.last_cursor = await server.filler.cursor_behind(stage.ids[-min(101, accounts)])
+    return stage
 
 
-async def _cursors(runtime: Runtime, caller: Caller, ids: list[str]) -> dict[str, str]:
-    walker = runtime.directory.walker
-    scope = {Kind.USER: Query(cursor="")}
-    last = await walker.cursor_behind(caller, scope, Position(ids[-101]))
-    return {"first cursor page": "", "last cursor page": last}
+def work(accounts: int) -> int:
+    """How much `fill` advances in all."""
+    return accounts + JOINERS + accounts // 2
 
 
-async def _create_accounts(
-    runtime: Runtime, caller: Caller, count: int, advance: Advance
-) -> list[str]:
-    ids: list[str] = []
-    for first in range(0, count, _BATCH):
-        numbers = range(first, min(first + _BATCH, count))
-        made = await asyncio.gather(
-            *(runtime.directory.create(caller, Kind.USER, account(number)) for number in numbers)
-        )
-        ids += [outcome.stored.id for outcome in made]
-        advance(len(made))
-    return ids
+async def gather(stage: Stage, advance: Advance) -> None:
+    """Add the groups that are measured, the smallest first.
+
+    Raises:
+        OutOfTimeError: it took too long; the groups that were made stay.
+    """
+    for size in group_sizes(stage.server, stage.accounts):
+        members = stage.ids[:size]
+        stage.groups[size] = await _group(stage.server, group_name(size), members, advance)
 
 
-async def _create_group(runtime: Runtime, caller: Caller, members: list[str]) -> str:
-    sent: Document = {"displayName": f"Group of {len(members)}"}
-    made = await runtime.directory.create(caller, Kind.GROUP, sent)
-    await runtime.store.commit(
-        Change(
-            org=caller.organisation.id,
-            kind=Kind.GROUP,
-            id=made.stored.id,
-            actor=COMMAND_LINE,
-            at=now(),
-            members=MemberDelta(joined=tuple(Joining(member) for member in members)),
-        )
-    )
-    return made.stored.id
+def group_sizes(server: Server, accounts: int) -> list[int]:
+    """The sizes of the groups that so many accounts can fill."""
+    return [size for size in GROUP_SIZES if size <= min(accounts, server.largest_group)]
 
 
-@contextmanager
-def serving(database: Path) -> Iterator[int]:
-    """Headcount on a free port."""
-    command = [sys.executable, "-m", "headcount", "serve", "--port", "0"]
-    with _running(command, HEADCOUNT_DATABASE=f"sqlite:///{database}") as port:
-        yield port
-
-
-@contextmanager
-def serving_empty() -> Iterator[int]:
-    """The yardstick on a free port, on the same server with the same settings."""
-    with _running([sys.executable, "-m", "bench.server"]) as port:
-        yield port
-
-
-@contextmanager
-def _running(command: list[str], **environment: str) -> Iterator[int]:
-    server = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert server.stdout is not None
-        address = next(w for w in server.stdout.readline().split() if w.startswith("http://"))
-        yield int(address.split(":")[2].split("/")[0])
-    finally:
-        server.terminate()
-        server.wait(20)
+async def _group(server: Server, name: str, members: Sequence[str], advance: Advance) -> str:
+    made = await server.filler.group(name, members, advance)
+    if made is None:
+        raise OutOfTimeError(f"stopped at the group {name!r} of {len(members):,}")
+    return made

@@ -37,6 +37,7 @@ class Mutant(NamedTuple):
 
 
 _STORE = "store/sqlite"
+_POSTGRES = "store/postgres"
 _EXCHANGES = "tests/exchanges"
 
 MUTANTS = (
@@ -111,7 +112,7 @@ MUTANTS = (
         "operations of a bulk request do not wait for each other",
     ),
     Mutant(
-        f"{_STORE}/order.py",
+        "store/order.py",
         'return Condition("r.id > ?", [last])',
         'return Condition("r.id >= ?", [last])',
         "tests/store/test_lists.py",
@@ -130,6 +131,41 @@ MUTANTS = (
         "if change.expected is not None and change.expected > row.version:",
         "tests/store/test_contract.py",
         "a change that was decided from an old version is written",
+    ),
+    Mutant(
+        f"{_POSTGRES}/commit.sql",
+        "SELECT * INTO t FROM tally WHERE org = the_org FOR NO KEY UPDATE;",
+        "SELECT * INTO t FROM tally WHERE org = the_org;",
+        "tests/store/test_feed.py",
+        "two who write at once are given the same positions",
+    ),
+    Mutant(
+        f"{_POSTGRES}/commit.sql",
+        "IF s.version <> c.expected THEN",
+        "IF s.version < c.expected THEN",
+        "tests/store/test_contract.py",
+        "PostgreSQL writes a change that was decided from an old version",
+    ),
+    Mutant(
+        f"{_POSTGRES}/commit.sql",
+        "IF owned AND NOT owns AND t.owners = 1 THEN",
+        "IF owned AND NOT owns AND t.owners = 0 THEN",
+        "tests/store/test_contract.py",
+        "the last owner may go on PostgreSQL",
+    ),
+    Mutant(
+        f"{_POSTGRES}/filters.py",
+        'return Condition(f"strpos({text}, ?) > 0", [*given, wanted])',
+        'return Condition(f"strpos({text}, ?) > 1", [*given, wanted])',
+        "tests/store/test_agreement.py",
+        "`co` does not see the beginning of a text on PostgreSQL",
+    ),
+    Mutant(
+        f"{_POSTGRES}/store.py",
+        "if self._epoch_read is me:  # else something was changed here meanwhile",
+        "if self._epoch_read is not None:",
+        "tests/store/test_postgres.py",
+        "a look at who may come in that is under way hides a change",
     ),
     Mutant(
         f"{_STORE}/transaction.py",
@@ -186,6 +222,27 @@ MUTANTS = (
         "        return url",
         "tests/cluster/test_troubles.py",
         "an address that is not plain is shown whole, with its password",
+    ),
+    Mutant(
+        "store/recent.py",
+        "return Moment(org, stored.id, stored.version, stored.created, base)",
+        "return Moment(org, stored.id, 1, stored.created, base)",
+        "tests/store/test_members.py",
+        "a group shows who was in it before",
+    ),
+    Mutant(
+        f"{_STORE}/leases.py",
+        'connection.execute("BEGIN")',
+        "pass",
+        "tests/store/test_members.py",
+        "a huge group is of several moments",
+    ),
+    Mutant(
+        "web/scim.py",
+        '_LOG.exception("a long answer was cut short")',
+        'await send({"type": "http.response.body"})',
+        "tests/web/test_long_answers.py",
+        "an answer that failed on the way looks complete",
     ),
     Mutant(
         "directory/accounts.py",

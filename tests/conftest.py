@@ -16,11 +16,17 @@ settings.register_profile("deep", max_examples=10_000, deadline=None)
 
 
 @pytest.fixture(scope="session", params=STORES)
+def store_name(request: pytest.FixtureRequest) -> str:
+    """What the store is called; a test that takes this, or what follows, runs once for each."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
 def another_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    store_name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
-    """A new, empty database whenever it is called; with it, a test runs once for each store."""
-    return lambda: fresh(request.param, tmp_path_factory.mktemp("database"))
+    """A new, empty database whenever it is called."""
+    return lambda: fresh(store_name, tmp_path_factory.mktemp("database"))
 
 
 @pytest.fixture(scope="session")

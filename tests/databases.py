@@ -101,8 +101,12 @@ def _given() -> str | None:
 @cache
 def _server() -> str:
     """The address of the server; it is started by the first test that needs it."""
-    if (given := _given()) is not None:
-        return given
+    return _given() or carried()
+
+
+@cache
+def carried() -> str:
+    """The address of the server in the wheel."""
     folder = Path(tempfile.mkdtemp(prefix="headcount-postgres-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server has ended
     with warnings.catch_warnings():

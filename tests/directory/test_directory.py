@@ -27,8 +27,8 @@ pytestmark = pytest.mark.shows("RFC 7644 3.4.1")
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
-    with stocked(tmp_path_factory.mktemp("directory")) as stock:
+def shared(store_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    with stocked(tmp_path_factory.mktemp("directory"), store_name) as stock:
         yield stock
 
 

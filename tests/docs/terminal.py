@@ -15,12 +15,15 @@ import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
+from tests.databases import binaries, carried, sql
 from tests.docs import stand_ins
 from tests.docs.pages import ROOT, Block
 
 _TOLD = "http://127.0.0.1:8000"
 _SERVE = re.compile(r"^[^#\n]*\bheadcount serve\b")
+_CREATEDB = re.compile(r"^createdb .*?(\w+)$", re.MULTILINE)
 _PATIENCE = 120  # seconds
 _STAND_INS = {"curl": "curl_command.py", "sqlite3": "sqlite_command.py"}
 _MAKE = """#!/bin/sh
@@ -48,7 +51,10 @@ class Terminal:
         (work / ".venv").symlink_to(sys.prefix)
         _equip(tools)
         path = [str(tools), *([str(work / ".venv/bin")] if activated else []), os.environ["PATH"]]
+        path.append(str(binaries()))  # createdb, where no PostgreSQL is installed
         self._environment = _own_environment() | {"PWD": str(work), "PATH": os.pathsep.join(path)}
+        self._environment |= {"PGHOST": parse_qs(urlsplit(carried()).query)["host"][0]}
+        self._environment |= {"PGUSER": "postgres"}
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +77,8 @@ class Terminal:
         self._serve(last)
 
     def _run(self, text: str) -> None:
+        for name in _CREATEDB.findall(text):
+            sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", carried())
         if _SERVE.search(text):
             raise AssertionError(f"`headcount serve` must be the last line of its block:\n{text}")
         script = text.replace(_TOLD, self._address)

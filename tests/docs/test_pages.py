@@ -52,7 +52,7 @@ def section(page: Page, heading: str) -> str:
 
 
 def test_what_is_missing_is_said() -> None:
-    for missing in ("PostgreSQL", "console", "webhooks"):
+    for missing in ("console", "webhooks"):
         for page, heading in (
             (README, "What is not there yet"),
             (OPERATING, "Not there yet"),
@@ -75,6 +75,7 @@ def names(requirements: list[str]) -> set[str]:
     [
         ("At run time", PROJECT["project"]["dependencies"]),
         ("For the tests", PROJECT["project"]["optional-dependencies"]["test"]),
+        ("To measure", PROJECT["project"]["optional-dependencies"]["bench"]),
     ],
 )
 def test_every_package_that_we_ask_for_has_its_row(heading: str, requirements: list[str]) -> None:
@@ -83,7 +84,7 @@ def test_every_package_that_we_ask_for_has_its_row(heading: str, requirements: l
     assert rows == sorted(rows)
 
 
-@pytest.mark.parametrize("kind", ["runtime", "dev"])
+@pytest.mark.parametrize("kind", ["runtime", "dev", "bench"])
 def test_every_package_that_is_installed_is_named(kind: str) -> None:
     pinned = (ROOT / f"constraints/{kind}.txt").read_text(encoding="utf-8")
     installed = set(re.findall(r"^([\w.-]+)==", pinned, re.MULTILINE))
@@ -91,7 +92,8 @@ def test_every_package_that_is_installed_is_named(kind: str) -> None:
 
 
 def test_nothing_is_explained_that_is_not_installed() -> None:
-    pinned = (ROOT / "constraints/dev.txt").read_text(encoding="utf-8")
+    files = (ROOT / f"constraints/{kind}.txt" for kind in ("dev", "bench"))
+    pinned = "".join(file.read_text(encoding="utf-8") for file in files)
     installed = set(re.findall(r"^([\w.-]+)==", pinned, re.MULTILINE))
     first_cells = [row[0].strip("`") for row in DEPENDENCIES.rows("Package")]
     assert set(first_cells) <= installed

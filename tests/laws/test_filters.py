@@ -37,8 +37,8 @@ def _account(number: int, word: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
-    with stocked(tmp_path_factory.mktemp("laws")) as stock:
+def stock(store_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    with stocked(tmp_path_factory.mktemp("laws"), store_name) as stock:
         for number, word in enumerate(WORDS):
             stock.create(Kind.USER, clean(_account(number, word)))
         yield stock

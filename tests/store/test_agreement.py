@@ -188,8 +188,8 @@ def test_any_filter_of_groups_agrees(stock: Stock, held: Held, where: Filter) ->
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
-    with stocked(tmp_path_factory.mktemp("any")) as stock:
+def empty(store_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    with stocked(tmp_path_factory.mktemp("any"), store_name) as stock:
         yield stock
 
 

@@ -31,8 +31,8 @@ def _body(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
-    with stocked(tmp_path_factory.mktemp("lists")) as stock:
+def stock(store_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    with stocked(tmp_path_factory.mktemp("lists"), store_name) as stock:
         for number in range(_HOW_MANY):
             stock.create(Kind.USER, _body(number))
         yield stock
@@ -61,8 +61,8 @@ def test_a_list_is_in_the_order_of_creation(stock: Stock) -> None:
     assert ids == sorted(ids)
 
 
-def test_who_reads_on_is_not_led_astray_by_a_deletion(tmp_path_factory: Any) -> None:
-    with stocked(tmp_path_factory.mktemp("deleted")) as stock:
+def test_who_reads_on_is_not_led_astray_by_a_deletion(store_name: str, tmp_path: Path) -> None:
+    with stocked(tmp_path, store_name) as stock:
         ids = [stock.create(Kind.USER, {"userName": str(number)}) for number in range(9)]
         assert _page(stock, Query(count=3))[1] == ids[:3]
         stock.run(stock.runtime.directory.delete(stock.caller(), Kind.USER, ids[0]))
@@ -137,8 +137,10 @@ def test_a_walk_sees_what_one_page_shows(
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_an_account_looks_the_same_alone_and_in_every_list(tmp_path: Path, *, nested: bool) -> None:
-    with stocked(tmp_path) as stock:
+def test_an_account_looks_the_same_alone_and_in_every_list(
+    store_name: str, tmp_path: Path, *, nested: bool
+) -> None:
+    with stocked(tmp_path, store_name) as stock:
         people = [stock.create(Kind.USER, {"userName": str(number)}) for number in range(4)]
         names = ('quotes "', "back\\slash", "tab\tand é", "a\u2028b", "😀", "7")
         groups = [

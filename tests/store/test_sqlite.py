@@ -16,11 +16,11 @@ from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
 from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, Organisation, OrgId, Policy
 from headcount.store.promise import Store
+from headcount.store.recent import Recent
 from headcount.store.sqlite import SqliteStore, admin
-from headcount.store.sqlite.connection import LoopReader, open_writer
+from headcount.store.sqlite.connection import INLINE_MEMBERS, LoopReader, open_writer
 from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
-from headcount.store.sqlite.store import INLINE_RELATIONS
 from headcount.store.sqlite.writer import Writer
 from tests.databases import SQLITE, fresh
 from tests.store.stock import BASE, Stock, stocked
@@ -85,7 +85,7 @@ async def access_epoch(store: Store) -> int:
     return await store.read_access_epoch()
 
 
-@pytest.mark.parametrize("members", [INLINE_RELATIONS, INLINE_RELATIONS + 1])
+@pytest.mark.parametrize("members", [INLINE_MEMBERS, INLINE_MEMBERS + 1])
 def test_a_group_has_all_its_members_wherever_it_is_read(tmp_path: Path, members: int) -> None:
     with stocked(tmp_path) as stock:
         users = [stock.create(Kind.USER, {"userName": str(one)}) for one in range(members)]
@@ -94,7 +94,8 @@ def test_a_group_has_all_its_members_wherever_it_is_read(tmp_path: Path, members
         )
         org = stock.organisation.id
         seen = stock.run(stock.store.get(org, Kind.GROUP, group, base=BASE))
-        assert len(json.loads(seen.relations or b"")) == members
+        assert isinstance(seen.relations, bytes)
+        assert len(json.loads(seen.relations)) == members
         where = parse_filter('displayName eq "ALL"', GROUP_TYPE)
         page = stock.run(stock.store.find(org, Kind.GROUP, Query(where), base=BASE))
         assert page.resources == [seen]
@@ -104,7 +105,7 @@ def test_a_group_has_all_its_members_wherever_it_is_read(tmp_path: Path, members
 async def test_all_that_is_read_in_one_turn_is_of_one_moment(tmp_path: Path) -> None:
     path = tmp_path / "headcount.db"
     store = SqliteStore(path)
-    reader = LoopReader(path)
+    reader = LoopReader(path, Recent())
     writer = open_writer(path)
 
     def slugs() -> list[str]:

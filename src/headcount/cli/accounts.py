@@ -119,7 +119,8 @@ async def _accounts(
     found = parse_filter(where, caller.types[Kind.USER]) if where else None
     async for seen in every(runtime.store, caller.organisation.id, Kind.USER, found):
         document = orjson.loads(seen.stored.document)
-        groups = orjson.loads(seen.relations or b"[]")
+        assert isinstance(seen.relations, bytes)
+        groups = orjson.loads(seen.relations)
         yield {**document, "groups": [group["display"] for group in groups]}
 
 

@@ -10,10 +10,16 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.supervisors import Multiprocess
 
+from headcount import bootstrap
 from headcount.bootstrap import Runtime
 from headcount.cli.running import database_option, run, settings
+from headcount.cli.tuning import tune
+from headcount.web.application import Application
 
 _GRACE = 20  # seconds that requests under way have to end
+_ACCEPTED_A_TURN = 16  # connections
+"""libuv accepts one connection of each socket in a turn of its loop, and a turn in which many lists
+are read takes long: who came as the 64th waited for seconds. So the one socket is listed often."""
 
 
 @click.command()
@@ -45,10 +51,11 @@ def serve(host: str, port: int, workers: int, database: str) -> None:
     os.environ.update(given.environment())
     click.echo(f"Headcount answers at {told_address(listening)}/scim/v2 (Ctrl-C ends)")
     config = _config(workers)
+    sockets = [listening, *(listening.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
     if workers == 1:
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=sockets)
     else:
-        Multiprocess(config, sockets=[listening]).run()
+        Multiprocess(config, sockets=sockets).run()
 
 
 async def _ready(runtime: Runtime) -> None:
@@ -79,9 +86,16 @@ def told_address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def application() -> Application:
+    """What each process of the server answers with."""
+    answering = bootstrap.application()
+    tune()
+    return answering
+
+
 def _config(workers: int) -> uvicorn.Config:
     return uvicorn.Config(
-        "headcount.bootstrap:application",
+        "headcount.cli.server:application",
         factory=True,
         workers=workers,
         http="httptools",

@@ -44,15 +44,10 @@ class Query:
 
     def about(self, where: Filter) -> "Query":
         """The same query with another filter."""
-        return Query(
-            where,
-            self.sort_by,
-            self.descending,
-            self.start,
-            self.count,
-            self.projection,
-            self.cursor,
-        )
+        # Setting each field of a frozen class costs more than a look-up does.
+        other = object.__new__(Query)
+        other.__dict__.update(self.__dict__, where=where)
+        return other
 
 
 def read_query(

@@ -42,6 +42,11 @@ class Expression(Condition):
     unique: bool = False  # no two rows of a kind in an organisation have the same
 
 
+_FIRST_RELATION = {
+    "members": "(SELECT min(m.member) FROM member m WHERE m.org = r.org AND m.grp = r.id)",
+    "groups": "(SELECT min(m.grp) FROM member m WHERE m.org = r.org AND m.member = r.id)",
+}
+
 Columns = Mapping[Kind, Mapping[tuple[str, ...], Expression]]
 Parts = Mapping[str, Mapping[str, str]]
 Rows = Mapping[str, str]
@@ -80,8 +85,23 @@ class Translator(ABC):
         """An `eq` for which there is an index in `keys` or beside them."""
 
     @abstractmethod
+    def first_key(self, path: AttrPath) -> Expression:
+        """The key at `path`; in a list that of its primary entry, or of its first."""
+
+    def sortable(self, column: Expression) -> Expression:
+        """A column in a form that may stand in a cursor."""
+        return column
+
     def sort_key(self, path: AttrPath) -> Expression:
         """The value to sort by; of a list that of its primary entry, or of its first."""
+        names = path.names
+        if column := self.column(names):
+            return self.sortable(column)
+        if names[0] in _FIRST_RELATION:
+            return Expression(_FIRST_RELATION[names[0]])
+        if names[0] == "meta":
+            return Expression("r.id", always=True)
+        return self.first_key(path)
 
     def condition(self, node: Filter) -> Condition:
         """The condition that `node` states about a row `r`."""

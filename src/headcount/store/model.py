@@ -1,10 +1,10 @@
 """The values that pass between the directory and a store."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, NewType
+from typing import Any, NamedTuple, NewType, Protocol
 
 from headcount.scim.custom import CustomAttribute
 from headcount.scim.messages import Position
@@ -89,11 +89,24 @@ class Stored(NamedTuple):
     document: bytes
 
 
+class Parts(Protocol):
+    """The members of a group that has too many to hold at once: read on while they are sent.
+
+    All of them, and the group itself, are of one moment, whoever joins or leaves meanwhile.
+    """
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The entries of the JSON list, some at a time, with commas between them. Read once."""
+
+    def close(self) -> None:
+        """Let go of that moment. Whoever was given parts has to, also when none was read."""
+
+
 class Seen(NamedTuple):
     """A resource with what an answer adds to it: an account's groups, or a group's members."""
 
     stored: Stored
-    relations: bytes | None = None  # a JSON list; None where it was not asked for
+    relations: bytes | Parts | None = None  # a JSON list; None where it was not asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Resources(Protocol):
     ) -> Seen:
         """The current resource, or `NotFound`. Another organisation's looks the same.
 
+        The members of a very large group come in `Parts`, from here and from `find`.
+
         Args:
             org: whose resource.
             kind: an account's id names no group.

@@ -1,6 +1,8 @@
 """Answers as bytes: a stored document is completed, never parsed and printed again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import NamedTuple
 from zlib import crc32
 
@@ -11,6 +13,7 @@ from headcount.scim.attributes import ResourceType
 from headcount.scim.messages import LIST_URN, Query
 from headcount.scim.projection import Projection, project
 from headcount.store.model import Kind, Page, Seen, Stored
+from headcount.web.bodies import LONG, Body, Entries, Piece, body_of
 
 SCIM_JSON = b"application/scim+json"
 JSON = b"application/json"
@@ -24,7 +27,7 @@ class Answer(NamedTuple):
     """What goes back to the client."""
 
     status: int
-    body: bytes = b""
+    body: bytes | Body = b""
     headers: Sequence[tuple[bytes, bytes]] = ()
 
 
@@ -40,10 +43,17 @@ def version(seen: Seen) -> str:
 
 def _number(seen: Seen) -> str:
     """The version of an account says nothing of its groups, so what is shown of them is added."""
-    if seen.stored.kind is Kind.GROUP or seen.relations in {None, b"[]"}:
-        return str(seen.stored.version)
-    assert seen.relations is not None
-    return f"{seen.stored.version}-{crc32(seen.relations):08x}"
+    stored, relations = seen
+    if stored.kind is Kind.GROUP or relations is None or relations == b"[]":
+        return str(stored.version)
+    assert isinstance(relations, bytes)  # nobody is in so many groups
+    return f"{stored.version}-{_digest(relations)}"
+
+
+@lru_cache(maxsize=256)
+def _digest(relations: bytes) -> str:
+    """What tells lists of groups apart. The people of a page share a few of them."""
+    return f"{crc32(relations):08x}"
 
 
 def whole(seen: Seen, base: str) -> bytes:
@@ -54,22 +64,27 @@ def whole(seen: Seen, base: str) -> bytes:
     >>> whole(Seen(stored), "https://x.test/scim/v2").decode()[:52]
     '{"id":"7","meta":{"resourceType":"User","created":"2'
     """
+    relations = seen.relations
+    assert relations is None or isinstance(relations, bytes)
+    # `members` always: authentik takes no list for unknown. `groups` only where there are some.
+    if relations is None or (relations == b"[]" and seen.stored.kind is Kind.USER):
+        return _beginning(seen, _number(seen), base) + b"}"
+    name = _NAMES[seen.stored.kind]
+    return b"".join((_beginning(seen, _number(seen), base), name, relations, b"}"))
+
+
+_NAMES = {kind: f',"{name}":'.encode() for kind, name in RELATIONS.items()}
+
+
+def _beginning(seen: Seen, number: str, base: str) -> bytes:
+    """The document with `meta`, still open at its end."""
     kind, resource_id, _, created, modified, document = seen.stored
-    number = _number(seen)
+    name = kind._value_  # what `value` and a format ask for, found the short way
     meta = (
-        f',"meta":{{"resourceType":"{kind}","created":"{created}","lastModified":"{modified}",'
-        f'"version":"W/\\"{number}\\"","location":"{base}/{kind}s/{resource_id}"}}'
+        f',"meta":{{"resourceType":"{name}","created":"{created}","lastModified":"{modified}",'
+        f'"version":"W/\\"{number}\\"","location":"{base}/{name}s/{resource_id}"}}'
     )
-    return b"".join((document[:-1], meta.encode(), _relations(seen), b"}"))
-
-
-def _relations(seen: Seen) -> bytes:
-    """`groups` only where there are some; `members` always: authentik takes no list for unknown."""
-    if seen.relations is None:
-        return b""
-    if seen.stored.kind is Kind.GROUP:
-        return b',"members":' + seen.relations
-    return b',"groups":' + seen.relations if seen.relations != b"[]" else b""
+    return document[:-1] + meta.encode()
 
 
 def shown(seen: Seen, base: str, kind: ResourceType, projection: Projection) -> bytes:
@@ -80,6 +95,30 @@ def shown(seen: Seen, base: str, kind: ResourceType, projection: Projection) -> 
     return orjson.dumps(project(orjson.loads(body), projection, kind))
 
 
+def pieces(
+    seen: Seen, base: str, kind: ResourceType, projection: Projection
+) -> bytes | Sequence[Piece]:
+    """The same, in pieces where a group has many members."""
+    members = seen.relations
+    if members is None or seen.stored.kind is Kind.USER:
+        return shown(seen, base, kind, projection)
+    if isinstance(members, bytes):
+        if len(members) < LONG or not projection.is_whole:
+            return shown(seen, base, kind, projection)
+        return (_beginning(seen, _number(seen), base), _NAMES[Kind.GROUP], members, b"}")
+    beginning = shown(Seen(seen.stored), base, kind, projection)[:-1]
+    entries = Entries(members, _NAMES[Kind.GROUP])
+    if not projection.is_whole:
+        entries = replace(entries, shown=partial(_entries, projection=projection, kind=kind))
+    return (beginning, entries, b"}")
+
+
+def _entries(entries: bytes, projection: Projection, kind: ResourceType) -> bytes:
+    """What a projection shows of some members."""
+    some = {"members": orjson.loads(b"[%b]" % entries)}
+    return orjson.dumps(project(some, projection, kind).get("members", []))[1:-1]
+
+
 def resource(
     status: int, seen: Seen, base: str, kind: ResourceType, projection: Projection
 ) -> Answer:
@@ -87,19 +126,18 @@ def resource(
     headers = [(b"etag", version(seen).encode())]
     if status == 201:
         headers.append((b"location", location(seen.stored, base).encode()))
-    return Answer(status, shown(seen, base, kind, projection), headers)
+    return Answer(status, body_of((pieces(seen, base, kind, projection),)), headers)
 
 
 def page(found: Page, base: str, kind: ResourceType, query: Query) -> Answer:
     """One part of a list (RFC 7644 section 3.4.2)."""
-    if query.projection.is_whole:
-        resources = [whole(seen, base) for seen in found.resources]
-    else:
-        resources = [shown(seen, base, kind, query.projection) for seen in found.resources]
+    if kind.name == Kind.USER.value and query.projection.is_whole:  # as most are, the short way
+        return listed(found, query, [whole(seen, base) for seen in found.resources])
+    resources = [pieces(seen, base, kind, query.projection) for seen in found.resources]
     return listed(found, query, resources)
 
 
-def listed(found: Page, query: Query, resources: list[bytes]) -> Answer:
+def listed(found: Page, query: Query, resources: Sequence[bytes | Sequence[Piece]]) -> Answer:
     """A ListResponse of resources that are bytes already.
 
     It says where it begins, or with which cursor it goes on (RFC 9865 section 2).
@@ -110,8 +148,12 @@ def listed(found: Page, query: Query, resources: list[bytes]) -> Answer:
     head = (
         f'{{"schemas":["{LIST_URN}"],"totalResults":{found.total},{place}'
         f'"itemsPerPage":{len(resources)},"Resources":['
-    )
-    return Answer(200, b"".join((head.encode(), b",".join(resources), b"]}")))
+    ).encode()
+    short = [one for one in resources if isinstance(one, bytes)]
+    if len(short) == len(resources):
+        return Answer(200, b"".join((head, b",".join(short), b"]}")))
+    apart = [one for each in resources for one in (b",", each)][1:]
+    return Answer(200, body_of([head, *apart, b"]}"]))
 
 
 def message(body: object) -> Answer:

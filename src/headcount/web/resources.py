@@ -33,18 +33,26 @@ async def read_resource(call: Call) -> Answer:
     """GET /{kind}/{id} (RFC 7644 section 3.4.1)."""
     projection = call.projection()
     relations = projection.shows(RELATIONS[call.kind])
+    known = call.request.if_none_match
+    if known is not None and call.kind is Kind.GROUP:  # its version tells all of it
+        seen = await call.directory.get(
+            call.caller, call.kind, call.id, base=call.base, relations=False
+        )
+        if _is_known(answers.version(seen), known):
+            return _not_modified(seen)
     seen = await call.directory.get(
         call.caller, call.kind, call.id, base=call.base, relations=relations
     )
-    tag = answers.version(seen)
-    if _is_known(tag, call.request.if_none_match):
-        return Answer(304, headers=[(b"etag", tag.encode())])
+    if known is not None and call.kind is Kind.USER and _is_known(answers.version(seen), known):
+        return _not_modified(seen)
     return answers.resource(200, seen, call.base, call.type, projection)
 
 
-def _is_known(tag: str, if_none_match: str | None) -> bool:
-    if if_none_match is None:
-        return False
+def _not_modified(seen: Seen) -> Answer:
+    return Answer(304, headers=[(b"etag", answers.version(seen).encode())])
+
+
+def _is_known(tag: str, if_none_match: str) -> bool:
     tags = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}
     return "*" in tags or tag.removeprefix("W/") in tags
 
@@ -107,7 +115,7 @@ async def search_everything(call: Call) -> Answer:
     queries = {kind: wire.search(body, types[kind], call.reading) for kind in Kind}
     found = await call.directory.find_everything(call.caller, queries, base=call.base)
     resources = [
-        answers.shown(seen, call.base, types[kind], queries[kind].projection)
+        answers.pieces(seen, call.base, types[kind], queries[kind].projection)
         for seen in found.resources
         for kind in (seen.stored.kind,)
     ]

@@ -69,7 +69,7 @@ def route(method: str, path: str) -> Route:
         return found
     head, _, name = path.rpartition("/")
     if (found := _ONE_OF.get((method, head))) and name and name not in _SINGLE:
-        return found._replace(id=name)
+        return Route(found.handler, found.kind, name)
     methods, kind, resource_id = _place(parts_of(path), path)
     handler = methods.get("GET" if method == "HEAD" else method)
     if handler is None:

@@ -1,5 +1,6 @@
 """The SCIM part as one plain ASGI callable: a framework around it costs a look-up a third more."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -9,6 +10,7 @@ from headcount.web import answers
 from headcount.web.address import PREFIX, Addresses
 from headcount.web.answers import JSON, SCIM_JSON, Answer, Headers
 from headcount.web.authentication import Authentication
+from headcount.web.bodies import Body
 from headcount.web.call import Call, Services
 from headcount.web.request import Request
 from headcount.web.routes import route
@@ -16,6 +18,7 @@ from headcount.web.routes import route
 _LOG = logging.getLogger(__name__)
 
 _NO_BODY = frozenset({204, 304})
+_STALLED = 60  # seconds that a client may take for a piece of a long answer
 
 
 class ScimApplication:
@@ -45,7 +48,7 @@ class ScimApplication:
                     "the server failed; its log tells the operator why. Nothing was changed"
                 )
             )
-        await _send(answer, scope["method"], headers, send)
+        await _send(answer, scope, headers, receive, send)
 
     async def _answer(self, scope: Any, headers: dict[bytes, bytes], receive: Any) -> Answer:
         address = self._addresses.of(scope, headers.get(b"host", b""))
@@ -58,14 +61,49 @@ class ScimApplication:
         )
 
 
-async def _send(answer: Answer, method: str, headers: dict[bytes, bytes], send: Any) -> None:
+async def _send(
+    answer: Answer, scope: Any, headers: dict[bytes, bytes], receive: Any, send: Any
+) -> None:
     sent: Headers = list(answer.headers)
     body = answer.body
+    length = body.length if isinstance(body, Body) else len(body)
     if answer.status not in _NO_BODY:
         sent.append((b"content-type", _media_type(headers.get(b"accept"))))
-        sent.append((b"content-length", b"%d" % len(body)))
+        if length is not None:
+            sent.append((b"content-length", b"%d" % length))
     await send({"type": "http.response.start", "status": answer.status, "headers": sent})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+    if isinstance(body, Body):
+        await _send_long(body, scope["method"], receive, send)
+    else:
+        shown = b"" if scope["method"] == "HEAD" else body
+        await send({"type": "http.response.body", "body": shown})
+
+
+async def _send_long(body: Body, method: str, receive: Any, send: Any) -> None:
+    """Send a body as it is made. Whatever goes wrong, it must not look complete.
+
+    A server that is left without the end of a body closes the connection.
+    """
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        if method != "HEAD":
+            async for piece in body:
+                if gone.done():
+                    return
+                async with asyncio.timeout(_STALLED):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body"})
+    except Exception:  # noqa: BLE001 - its beginning is sent, so all that is left is not to end it
+        _LOG.exception("a long answer was cut short")
+    finally:
+        gone.cancel()
+        body.close()
+
+
+async def _disconnected(receive: Any) -> None:
+    """Return once nobody waits for the answer any more."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _media_type(accept: bytes | None) -> bytes:

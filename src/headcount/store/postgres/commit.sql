@@ -165,7 +165,8 @@ BEGIN
                 INSERT INTO member (org, grp, member, kind, display, display_key)
                 SELECT the_org, c.id, j.id, r.kind, j.shown, j.folded
                 FROM unnest(joining, shown, folded) AS j (id, shown, folded)
-                JOIN resource r ON r.org = the_org AND r.kind IN (1, 2) AND r.id = j.id
+                CROSS JOIN LATERAL (SELECT kind FROM resource
+                    WHERE org = the_org AND kind IN (1, 2) AND id = j.id OFFSET 0) AS r
                 ON CONFLICT DO NOTHING RETURNING member, kind
             ), told AS (
                 INSERT INTO event SELECT the_org, t.position + row_number() OVER (ORDER BY j.o),

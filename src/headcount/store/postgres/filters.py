@@ -73,15 +73,16 @@ class Translator(AnyTranslator):
         "members": "SELECT {0} FROM member m WHERE m.org = r.org AND m.grp = r.id",
         "groups": """WITH RECURSIVE above (grp, direct) AS (
             SELECT o.grp, TRUE FROM member o WHERE o.org = r.org AND o.member = r.id
-            UNION SELECT o.grp, FALSE FROM above
-            JOIN member o ON o.org = r.org AND o.member = above.grp)
+            UNION SELECT o.grp, FALSE FROM above CROSS JOIN LATERAL (
+                SELECT grp FROM member WHERE org = r.org AND member = above.grp OFFSET 0) o)
             SELECT {0} FROM (SELECT grp, bool_or(direct) AS direct FROM above GROUP BY grp) up
             JOIN resource g ON g.org = r.org AND g.kind = 2 AND g.id = up.grp""",
     }
     below: ClassVar[str] = """r.id IN (WITH RECURSIVE down (id, kind) AS (
         SELECT o.member, o.kind FROM member o WHERE o.org = ? AND o.grp = ?
-        UNION SELECT o.member, o.kind FROM down
-        JOIN member o ON o.org = ? AND o.grp = down.id WHERE down.kind = 2)
+        UNION SELECT o.member, o.kind FROM down CROSS JOIN LATERAL (
+            SELECT member, kind FROM member WHERE org = ? AND grp = down.id OFFSET 0) o
+        WHERE down.kind = 2)
         SELECT id FROM down WHERE kind = 1)"""
 
     def test(self, held: Expression, op: Op, wanted: Any) -> Condition:
@@ -123,19 +124,12 @@ class Translator(AnyTranslator):
         self.narrowed = True
         return Condition("r.keys @> CAST(? AS JSONB)", [dumps(held).decode()])
 
-    def sort_key(self, path: AttrPath) -> Expression:
-        """The value to sort by; of a list that of its primary entry, or of its first."""
-        names = path.names
-        if column := self.column(names):
-            return Expression("r.active::INT") if names == ("active",) else column
-        if names[0] == "members":
-            sql = "(SELECT min(m.member) FROM member m WHERE m.org = r.org AND m.grp = r.id)"
-            return Expression(sql)
-        if names[0] == "groups":
-            sql = "(SELECT min(m.grp) FROM member m WHERE m.org = r.org AND m.member = r.id)"
-            return Expression(sql)
-        if names[0] == "meta":
-            return Expression("r.id", always=True)
+    def sortable(self, column: Expression) -> Expression:
+        """A cursor that holds true is read as a number."""
+        return Expression("r.active::INT") if column.sql == "r.active" else column
+
+    def first_key(self, path: AttrPath) -> Expression:
+        """Of a list the primary entry comes first."""
         for at, step in enumerate(path.steps):
             if step.multi_valued:
                 return _first(path, at + 1)

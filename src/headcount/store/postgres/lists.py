@@ -96,21 +96,24 @@ async def _all(
 ) -> list[Any]:
     """Totals and rows in one round trip; a row without a resource where the page is empty."""
     read, bases = _columns(kind, query, base)
-    rest: list[Any]
-    if after is None:
-        inner = (
-            f"SELECT i.id FROM resource i WHERE i.org = t.org AND i.kind = {NUMBERS[kind]}"
-            f" ORDER BY i.id LIMIT {query.count} OFFSET ?"
+    given: list[Any]
+    mine = f"r.org = t.org AND r.kind = {NUMBERS[kind]}"
+    if after is None:  # counted over the narrow index, and then read one by one
+        page = (
+            f"SELECT p.* FROM (SELECT r.id FROM resource r WHERE {mine} ORDER BY r.id"
+            f" LIMIT {query.count} OFFSET ?) AS i CROSS JOIN LATERAL (SELECT {read}"
+            f" FROM resource r WHERE {mine} AND r.id = i.id OFFSET 0) AS p ORDER BY i.id"
         )
-        where, rest = f"r.id IN ({inner})", [query.start - 1]
+        given = [query.start - 1, *bases, org]
     else:
-        where, rest = "r.id > ?", [after]
+        page = f"SELECT {read} FROM resource r WHERE {mine} AND r.id > ? ORDER BY r.id"
+        page += f" LIMIT {query.count}"
+        given = [*bases, after, org]
     sql = (
-        f"SELECT {_TOTALS[kind]}, p.* FROM tally t LEFT JOIN LATERAL (SELECT {read}"
-        f" FROM resource r WHERE r.org = t.org AND r.kind = {NUMBERS[kind]} AND {where}"
-        f" ORDER BY r.id LIMIT {query.count}) AS p ON TRUE WHERE t.org = ?"
+        f"SELECT {_TOTALS[kind]}, p.* FROM tally t LEFT JOIN LATERAL ({page}) AS p ON TRUE"
+        " WHERE t.org = ?"
     )
-    return list(await connection.fetch(numbered(sql), *bases, *rest, org))
+    return list(await connection.fetch(numbered(sql), *given))
 
 
 async def _walk(connection: Connection, org: OrgId, kind: Kind, query: Query, base: str) -> Page:

@@ -16,6 +16,7 @@ _LOCK = 0x48454144  # any number that nobody else takes: the letters HEAD
 
 _VERSION = "CREATE TABLE headcount_schema (version INTEGER NOT NULL)"
 _TABLES = ("resource", "member", "event")
+_SOME_ROWS = 500  # enough for an estimate, in each part of a table
 MOST_PARTITIONS = 1_024
 
 STEPS = (("tables.sql", "commit.sql"),)
@@ -49,15 +50,17 @@ async def bring_up_to_date(connection: Connection, partitions: int = 0) -> Migra
         for step in STEPS[before:]:
             for file in step:
                 await connection.execute(_text_of(file, partitions))
-        if not before and partitions:
-            await _split(connection, partitions)
+            if step is STEPS[0]:
+                await _split(connection, partitions)
+                await connection.execute(_text_of("estimates.sql", partitions))
         await connection.execute(f"UPDATE headcount_schema SET version = {LATEST}")
     return Migrated(before, LATEST)
 
 
 def _text_of(file: str, partitions: int) -> str:
     text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
-    return text.replace("{partitioned}", "PARTITION BY HASH (org)" if partitions else "")
+    text = text.replace("{partitioned}", "PARTITION BY HASH (org)" if partitions else "")
+    return text.replace("{rows}", str(_SOME_ROWS * max(1, partitions)))
 
 
 async def _split(connection: Connection, partitions: int) -> None:

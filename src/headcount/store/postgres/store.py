@@ -7,6 +7,7 @@ process remembers, others need not know: who may come in is read again when it i
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -31,12 +32,14 @@ from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.lists import RELATIONS
 from headcount.store.postgres.migrating import bring_up_to_date
+from headcount.store.postgres.moments import Moments, is_whole
 from headcount.store.postgres.opening import Opener, Options
 from headcount.store.postgres.points import Form, PointReads, asked_for, page_of
 from headcount.store.postgres.transaction import Transaction
 from headcount.store.postgres.troubles import telling
 from headcount.store.postgres.writer import Writer
 from headcount.store.promise import Resources
+from headcount.store.recent import Recent
 from headcount.store.refusals import not_found
 
 T = TypeVar("T")
@@ -51,7 +54,10 @@ class PostgresStore:
     """Every organisation in one database. Any number of processes and machines may use it."""
 
     def __init__(self, url: str, options: Options | None = None) -> None:
-        self._connections = Connections(url, options or Options())
+        options = options or Options()
+        self._recent = Recent()
+        self._moments = Moments(Opener(url, options), self._recent)
+        self._connections = Connections(url, options)
         self._points = PointReads(self._connections)
         self._writer = Writer(self._connections)
         self._bookmarks = Bookmarks()
@@ -64,22 +70,42 @@ class PostgresStore:
     async def get(
         self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
     ) -> Seen:
-        if kind is Kind.GROUP and relations:  # may be long: nobody else waits for it
-            return await self._read(lambda c: reading.get(c, org, kind, resource_id, base))
         found = await self._points.read(Form(kind, "id", relations), org, resource_id, base)
         if not found:
             raise not_found(kind, resource_id)
-        return found[0]
+        if (whole := is_whole(org, base, found, self._recent)) is not None:
+            return whole[0]
+        moment = await self._moments.begin()
+        try:
+            with telling():
+                seen = await reading.get(moment.connection, org, kind, resource_id, base)
+                return (await moment.whole(org, base, [seen]))[0]
+        finally:
+            moment.end_unless_read()
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
         related = query.projection.shows(RELATIONS[kind])
         asked = asked_for(kind, query, related=related)
-        if asked is not None and not (kind is Kind.GROUP and related):
+        if asked is not None:
             form, key = asked
             found = await self._points.read(form, org, key, base)
             if (page := page_of(found, query)) is not None:
-                return page
-        return await self._read(lambda c: lists.find(c, org, kind, query, base, self._bookmarks))
+                return await self._whole(org, kind, query, base, page)
+        page = await self._read(lambda c: lists.find(c, org, kind, query, base, self._bookmarks))
+        return await self._whole(org, kind, query, base, page)
+
+    async def _whole(self, org: OrgId, kind: Kind, query: Query, base: str, page: Page) -> Page:
+        """The page with all members of its groups, read again where they do not fit in."""
+        if (whole := is_whole(org, base, page.resources, self._recent)) is not None:
+            return replace(page, resources=whole)
+        moment = await self._moments.begin()
+        try:
+            with telling():
+                connection = moment.connection
+                page = await lists.find(connection, org, kind, query, base, self._bookmarks)
+                return replace(page, resources=await moment.whole(org, base, page.resources))
+        finally:
+            moment.end_unless_read()
 
     async def commit(self, change: Change) -> Outcome:
         return await self._writer.commit(change)

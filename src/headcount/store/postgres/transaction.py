@@ -4,6 +4,7 @@ A change that is refused has written nothing, so none of them needs a savepoint 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from headcount.errors import ScimError
 from headcount.scim.messages import Query
@@ -11,6 +12,7 @@ from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import Change, Kind, OrgId, Outcome, Page, Seen
 from headcount.store.postgres import lists
 from headcount.store.postgres.driver import Connection
+from headcount.store.postgres.moments import all_whole
 from headcount.store.postgres.reading import get
 from headcount.store.postgres.writer import written
 
@@ -24,10 +26,13 @@ class Transaction:
     async def get(
         self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
     ) -> Seen:
-        return await get(self._connection, org, kind, resource_id, base if relations else None)
+        seen = await get(self._connection, org, kind, resource_id, base if relations else None)
+        return (await all_whole(self._connection, org, base, [seen]))[0]
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
-        return await lists.find(self._connection, org, kind, query, base, Bookmarks())
+        page = await lists.find(self._connection, org, kind, query, base, Bookmarks())
+        resources = await all_whole(self._connection, org, base, page.resources)
+        return replace(page, resources=resources)
 
     async def commit(self, change: Change) -> Outcome:
         (became,) = await written(self._connection, change.org, [change])

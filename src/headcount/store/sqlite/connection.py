@@ -6,11 +6,13 @@ import importlib.util
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import apsw
 
 from headcount.errors import Unavailable
+from headcount.store.model import OrgId, Parts
+from headcount.store.recent import Recent
 
 fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
 """Windows has none; there SQLite's own busy handler stands in."""
@@ -18,10 +20,41 @@ fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl
 _BUSY = 10_000  # milliseconds that another process may hold the write lock
 _CHECKPOINT_PAGES = 4_000
 _CACHE_KIB = 32_768
+_WITHOUT_END = 2**62
+
+INLINE_MEMBERS = 200  # longer lists of members are read in a thread
+AT_ONCE_MEMBERS = 20_000  # longer ones still are never held: 135 bytes each
 
 
-def open_writer(path: Path) -> apsw.Connection:
-    """The one connection of this process that writes."""
+class TooLong(Exception):
+    """There are more members than this connection should read at once."""
+
+
+class Reads(Protocol):
+    """Where members are read on while they are sent."""
+
+    def members(self, org: OrgId, group: str, base: str) -> Parts:
+        """The members of a group in parts."""
+
+
+class Connection(apsw.Connection):
+    """A connection, with what it remembers and how much it may read at once."""
+
+    def __init__(self, path: Path, flags: int) -> None:
+        super().__init__(str(path), flags=flags)
+        self.kept: dict[tuple[OrgId, str, str], bytes] = {}
+        """What lists of groups stand for, until anybody writes."""
+        self.recent = Recent(most=0)
+        self.room = _WITHOUT_END  # members that may be read at once
+        self.lease: Reads | None = None  # where those go who are more
+
+
+def open_writer(path: Path) -> Connection:
+    """The one connection of this process that writes.
+
+    What it reads may never be committed, so it keeps no members, and nobody may ask what it kept
+    of groups before its last change.
+    """
     connection = _opened(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -29,16 +62,25 @@ def open_writer(path: Path) -> apsw.Connection:
     return connection
 
 
-def open_reader(path: Path) -> apsw.Connection:
+def open_reader(
+    path: Path,
+    recent: Recent,
+    *,
+    room: int = AT_ONCE_MEMBERS,
+    cache_kib: int = _CACHE_KIB,
+) -> Connection:
     """A connection that cannot write."""
-    return _opened(path, apsw.SQLITE_OPEN_READONLY)
+    connection = _opened(path, apsw.SQLITE_OPEN_READONLY, cache_kib)
+    connection.recent = recent
+    connection.room = room
+    return connection
 
 
-def _opened(path: Path, flags: int) -> apsw.Connection:
+def _opened(path: Path, flags: int, cache_kib: int = _CACHE_KIB) -> Connection:
     try:
-        connection = apsw.Connection(str(path), flags=flags)
+        connection = Connection(path, flags)
         connection.set_busy_timeout(_BUSY)
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute("PRAGMA temp_store = MEMORY")
         # Plans do not look at parameters; else each new LIMIT is planned again, 40 us every time.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
@@ -65,20 +107,26 @@ class LoopReader:
     end stands in the queue of the loop already.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._connection = open_reader(path)
+    def __init__(self, path: Path, recent: Recent) -> None:
+        self._connection = open_reader(path, recent, room=INLINE_MEMBERS)
         self._is_open = False
         self._data_version = 0
         self._ending: asyncio.Handle | None = None
 
-    def connection(self) -> apsw.Connection:
+    def connection(self) -> Connection:
         """The connection, in the transaction of this turn."""
         if not self._is_open:
-            self._ending = asyncio.get_running_loop().call_soon(self._end)
-            self._connection.execute("BEGIN")
-            self._data_version = self._connection.execute("PRAGMA data_version").get
-            self._is_open = True
+            self._begin()
         return self._connection
+
+    def _begin(self) -> None:
+        self._ending = asyncio.get_running_loop().call_soon(self._end)
+        self._connection.execute("BEGIN")
+        version = self._connection.execute("PRAGMA data_version").get
+        if version != self._data_version:  # somebody wrote something, in this process or another
+            self._data_version = version
+            self._connection.kept.clear()
+        self._is_open = True
 
     def data_version(self) -> int:
         """A number that changes whenever anybody, in any process, has written anything."""
@@ -99,25 +147,27 @@ class LoopReader:
 class Readers:
     """One reading connection for each thread that scans."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, recent: Recent) -> None:
         self._path = path
+        self._recent = recent
         self._of_thread = threading.local()
-        self._all: list[apsw.Connection] = []
+        self._all: list[Connection] = []
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[apsw.Connection]:
+    def snapshot(self) -> Iterator[Connection]:
         """The connection of this thread, in a transaction: statements in the block fit together."""
         connection = self._connection()
+        connection.kept.clear()
         connection.execute("BEGIN")
         try:
             yield connection
         finally:
             connection.execute("COMMIT")
 
-    def _connection(self) -> apsw.Connection:
-        found: apsw.Connection | None = getattr(self._of_thread, "connection", None)
+    def _connection(self) -> Connection:
+        found: Connection | None = getattr(self._of_thread, "connection", None)
         if found is None:
-            found = self._of_thread.connection = open_reader(self._path)
+            found = self._of_thread.connection = open_reader(self._path, self._recent)
             self._all.append(found)
         return found
 

@@ -109,19 +109,8 @@ class Translator(AnyTranslator):
         given = [self.org, NUMBERS[self.kind], ".".join(path.names), wanted]
         return Condition(f"r.id IN ({sql})", given)
 
-    def sort_key(self, path: AttrPath) -> Expression:
-        """The value to sort by; of a list that of its primary entry, or of its first."""
-        names = path.names
-        if column := self.column(names):
-            return column
-        if names[0] == "members":
-            sql = "(SELECT min(m.member) FROM member m WHERE m.org = r.org AND m.grp = r.id)"
-            return Expression(sql)
-        if names[0] == "groups":
-            sql = "(SELECT min(m.grp) FROM member m WHERE m.org = r.org AND m.member = r.id)"
-            return Expression(sql)
-        if names[0] == "meta":
-            return Expression("r.id", always=True)
+    def first_key(self, path: AttrPath) -> Expression:
+        """Of a list the primary entry comes first."""
         for at, step in enumerate(path.steps):
             if step.multi_valued:
                 return _first(path.steps[: at + 1], path.steps[at + 1 :])

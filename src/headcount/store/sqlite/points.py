@@ -1,21 +1,21 @@
 """What an index leads to in microseconds: one resource by its id, or by a name it goes by.
 
 Most requests of an identity provider are one of the two. Their statements are written once, and
-relations are read by a second statement where there are any; so the connection has to be in a
-transaction.
+relations may be read by a second statement; so the connection has to be in a transaction.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
-
-import apsw
 
 from headcount.scim.filters import Compare, Op
 from headcount.scim.messages import Query
 from headcount.scim.values import comparison_key
 from headcount.store.filters import NUMBERS
-from headcount.store.model import Kind, OrgId, Page, Seen, Stored
+from headcount.store.model import Kind, OrgId, Page, Parts, Seen, Stored
+from headcount.store.recent import moment_of
 from headcount.store.refusals import not_found
 from headcount.store.sqlite import relations
+from headcount.store.sqlite.connection import Connection, TooLong
 
 COLUMNS = "r.id, r.version, r.created, r.modified, r.document"
 
@@ -27,11 +27,6 @@ class Wanted(NamedTuple):
     kind: Kind
     base: str  # what addresses in it begin with
     related: bool = True  # its groups or members, too
-    most: int | None = None  # relations; None: however many there are
-
-
-class TooLong(Exception):
-    """It takes longer to read than other requests should wait."""
 
 
 _NAMED: dict[Kind, dict[tuple[str, ...], str]] = {
@@ -39,57 +34,93 @@ _NAMED: dict[Kind, dict[tuple[str, ...], str]] = {
     Kind.GROUP: {("id",): "id", ("displayName",): "name", ("externalId",): "external_id"},
 }
 _SELECT = {
-    kind: f"SELECT {COLUMNS}, {count} FROM resource r WHERE r.org = ? AND r.kind = {NUMBERS[kind]}"
-    for kind, count in relations.COUNT.items()
+    (kind, related): f"SELECT {COLUMNS}, {relations.RELATED[kind] if related else 'NULL'}"
+    f" FROM resource r WHERE r.org = ? AND r.kind = {NUMBERS[kind]}"
+    for kind in Kind
+    for related in (True, False)
 }
-_GET = {kind: f"{select} AND r.id = ?" for kind, select in _SELECT.items()}
+_GET = {which: f"{select} AND r.id = ?" for which, select in _SELECT.items()}
 _LOOK_UP = {
-    (kind, names): f"{select} AND r.{column} = ? ORDER BY r.id LIMIT ?"
-    for kind, select in _SELECT.items()
+    (kind, related, names): f"{select} AND r.{column} = ? ORDER BY r.id LIMIT ?"
+    for (kind, related), select in _SELECT.items()
     for names, column in _NAMED[kind].items()
 }
 
 
-def get(connection: apsw.Connection, wanted: Wanted, resource_id: str) -> Seen:
+def get(connection: Connection, wanted: Wanted, resource_id: str) -> Seen:
     """One resource.
 
     Raises:
         NotFound: there is none with this id.
-        TooLong: it has more relations than the reader wants to wait for.
+        TooLong: it has more members than the connection should read.
     """
-    row = connection.execute(_GET[wanted.kind], (wanted.org, resource_id)).fetchone()
+    sql = _GET[wanted.kind, wanted.related]
+    row = connection.execute(sql, (wanted.org, resource_id)).fetchone()
     if row is None:
         raise not_found(wanted.kind, resource_id)
-    return _completed(connection, wanted, row)
+    return seen_in(connection, wanted, (row,))[0]
 
 
-def look_up(connection: apsw.Connection, wanted: Wanted, query: Query) -> Page | None:
+def look_up(connection: Connection, wanted: Wanted, query: Query) -> Page | None:
     """The list of those who go by a name, where it is that which `query` asks, and they are few.
 
     Raises:
-        TooLong: one of them has more relations than the reader wants to wait for.
+        TooLong: they have more members than the connection should read.
     """
     where = query.where
     if type(where) is not Compare or where.op is not Op.EQ or query.start != 1 or query.after:
         return None
-    sql = _LOOK_UP.get((wanted.kind, where.path.names))
+    sql = _LOOK_UP.get((wanted.kind, wanted.related, where.path.names))
     if sql is None or not where.value:
         return None
     key = comparison_key(where.path.leaf, where.value)
     rows = connection.execute(sql, (wanted.org, key, query.count)).fetchall()
     if len(rows) == query.count:  # there may be more, or none was wanted
         return None
-    return Page(len(rows), [_completed(connection, wanted, row) for row in rows])
+    return Page(len(rows), seen_in(connection, wanted, rows))
 
 
-def _completed(connection: apsw.Connection, wanted: Wanted, row: tuple[Any, ...]) -> Seen:
-    """A row that ends with the number of its relations, with these relations."""
-    number = row[-1]
-    stored = Stored(wanted.kind, *row[:-1])
+def seen_in(connection: Connection, wanted: Wanted, rows: Sequence[tuple[Any, ...]]) -> list[Seen]:
+    """The resources in rows that end with what they tell of their relations.
+
+    Each tuple is made the short way.
+    """
+    made, kind = tuple.__new__, wanted.kind
     if not wanted.related:
-        return Seen(stored)
-    if not number:
-        return Seen(stored, relations.NOTHING)
-    if wanted.most is not None and number > wanted.most:
+        return [made(Seen, (made(Stored, (kind, *row[:-1])), None)) for row in rows]
+    if kind is Kind.GROUP:
+        return _groups_in(connection, wanted, rows)
+    org, base, told = wanted.org, wanted.base, relations.groups_of
+    return [
+        made(
+            Seen,
+            (made(Stored, (kind, *row[:-1])), told(connection, org, row[0], row[-1], base)),
+        )
+        for row in rows
+    ]
+
+
+def _groups_in(
+    connection: Connection, wanted: Wanted, rows: Sequence[tuple[Any, ...]]
+) -> list[Seen]:
+    """The groups in rows. Together they bring no more members than the connection should read."""
+    room = connection.room
+    seen = []
+    for row in rows:
+        stored, number = Stored(wanted.kind, *row[:-1]), row[-1]
+        moment = moment_of(wanted.org, stored, wanted.base)
+        members: bytes | Parts | None = connection.recent.get(moment) if number else b"[]"
+        if members is None and number <= room:
+            room -= number
+            members = relations.members_of(connection, wanted.org, stored.id, wanted.base)
+            connection.recent.put(moment, members)
+        if members is None:
+            members = _in_parts(connection, wanted, stored.id)
+        seen.append(Seen(stored, members))
+    return seen
+
+
+def _in_parts(connection: Connection, wanted: Wanted, group: str) -> Parts:
+    if connection.lease is None:
         raise TooLong
-    return Seen(stored, relations.of_one(connection, wanted.org, stored, wanted.base, number))
+    return connection.lease.members(wanted.org, group, wanted.base)

@@ -1,6 +1,5 @@
 """What is read: one part of a list, with the relations of each resource, in one statement."""
 
-import apsw
 from orjson import loads
 
 from headcount.scim.filters import And, Compare, Filter, Op, ValuePath
@@ -11,6 +10,7 @@ from headcount.store.filters import NUMBERS, Condition
 from headcount.store.model import EventType, Kind, OrgId, Page, Recorded, Seen
 from headcount.store.order import order_of
 from headcount.store.sqlite import relations
+from headcount.store.sqlite.connection import Connection
 from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in, wanted_of
 from headcount.store.sqlite.walks import walk
@@ -24,8 +24,8 @@ def is_quick(org: OrgId, kind: Kind, query: Query, bookmarks: Bookmarks) -> bool
         return False
     if query.where is not None:
         return _is_point(kind, query.where) and not _may_be_long(kind, query)
-    if kind is Kind.GROUP:
-        return False  # many groups, each with many members
+    if _may_be_long(kind, query):
+        return False
     if query.cursor is not None:
         return True
     return query.start <= INLINE_OFFSET or Place(org, kind, query.start) in bookmarks
@@ -67,7 +67,7 @@ _POINTS: dict[Kind, set[tuple[str, ...]]] = {
 
 
 def find(
-    connection: apsw.Connection,
+    connection: Connection,
     org: OrgId,
     kind: Kind,
     query: Query,
@@ -85,19 +85,18 @@ def find(
     seen: list[Seen] = []
     if query.count:
         wanted = wanted_of(org, kind, query, base)
-        columns, bases = columns_of(wanted)
         sql = (
-            f"SELECT {columns} FROM resource r WHERE {OWN} AND {where.sql}"
+            f"SELECT {columns_of(wanted)} FROM resource r WHERE {OWN} AND {where.sql}"
             f" ORDER BY {order.sql} LIMIT ? OFFSET ?"
         )
-        given = (*bases, org, NUMBERS[kind], *where.parameters, *order.parameters)
+        given = (org, NUMBERS[kind], *where.parameters, *order.parameters)
         rows = connection.execute(sql, (*given, query.count, query.start - 1)).fetchall()
         seen = seen_in(connection, wanted, rows)
     return Page(_total(connection, org, kind, query, where, len(seen)), seen)
 
 
 def _find_all(
-    connection: apsw.Connection,
+    connection: Connection,
     org: OrgId,
     kind: Kind,
     query: Query,
@@ -109,16 +108,16 @@ def _find_all(
     if not query.count:
         return Page(total, [])
     wanted = wanted_of(org, kind, query, base)
-    columns, given = columns_of(wanted)
+    columns = columns_of(wanted)
     own = (org, NUMBERS[kind])
     before = bookmarks.find(Place(org, kind, query.start), gone) if query.start > 1 else ""
     if before is not None:
         sql = f"SELECT {columns} FROM resource r WHERE {OWN} AND r.id > ? ORDER BY r.id LIMIT ?"
-        rows = connection.execute(sql, (*given, *own, before, query.count))
+        rows = connection.execute(sql, (*own, before, query.count))
     else:
         inner = f"SELECT r.seq FROM resource r WHERE {OWN} ORDER BY r.id LIMIT ? OFFSET ?"
         sql = f"SELECT {columns} FROM resource r WHERE r.seq IN ({inner}) ORDER BY r.id"
-        rows = connection.execute(sql, (*given, *own, query.count, query.start - 1))
+        rows = connection.execute(sql, (*own, query.count, query.start - 1))
     seen = seen_in(connection, wanted, rows.fetchall())
     if seen:
         place = Place(org, kind, query.start + len(seen))
@@ -127,7 +126,7 @@ def _find_all(
 
 
 def _total(
-    connection: apsw.Connection,
+    connection: Connection,
     org: OrgId,
     kind: Kind,
     query: Query,
@@ -141,7 +140,7 @@ def _total(
     return int(count)
 
 
-def members(connection: apsw.Connection, org: OrgId, group: str) -> list[tuple[str, Kind]]:
+def members(connection: Connection, org: OrgId, group: str) -> list[tuple[str, Kind]]:
     """Who is in a group, directly."""
     rows = connection.execute(
         "SELECT member, kind FROM member WHERE org = ? AND grp = ?", (org, group)
@@ -149,7 +148,7 @@ def members(connection: apsw.Connection, org: OrgId, group: str) -> list[tuple[s
     return [(member, Kind.USER if kind == 1 else Kind.GROUP) for member, kind in rows]
 
 
-def events(connection: apsw.Connection, org: OrgId, position: int, limit: int) -> list[Recorded]:
+def events(connection: Connection, org: OrgId, position: int, limit: int) -> list[Recorded]:
     """The next events of the feed."""
     rows = connection.execute(
         "SELECT position, type, at, actor, subject, data FROM event"

@@ -12,8 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import apsw
-
 from headcount.scim.messages import Query
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import (
@@ -30,9 +28,18 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.promise import Resources
+from headcount.store.recent import Recent
 from headcount.store.sqlite import admin, commit, points, reads
-from headcount.store.sqlite.connection import FileLock, LoopReader, Readers, open_writer
-from headcount.store.sqlite.points import TooLong, Wanted
+from headcount.store.sqlite.connection import (
+    Connection,
+    FileLock,
+    LoopReader,
+    Readers,
+    TooLong,
+    open_writer,
+)
+from headcount.store.sqlite.leases import Leases
+from headcount.store.sqlite.points import Wanted
 from headcount.store.sqlite.relations import NAMES as RELATION_NAMES
 from headcount.store.sqlite.schema import bring_up_to_date
 from headcount.store.sqlite.transaction import Transaction, at_once
@@ -42,8 +49,6 @@ T = TypeVar("T")
 
 _SCANNERS = 4  # threads
 
-INLINE_RELATIONS = 200  # longer lists of members are read in a thread
-
 
 class SqliteStore:
     """Every organisation in one file. Several processes may have it open at once."""
@@ -51,9 +56,11 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         migrate_file(path)
         self._writer = Writer(path)
-        self._inline = LoopReader(path)
-        self._readers = Readers(path)
+        recent = Recent()
+        self._inline = LoopReader(path, recent)
+        self._readers = Readers(path, recent)
         self._threads = ThreadPoolExecutor(_SCANNERS, thread_name_prefix="headcount-scan")
+        self._leases = Leases(path, recent, self._threads)
         self._bookmarks = Bookmarks()
         self._seen_data: object = None
         self._epoch = 0
@@ -61,23 +68,23 @@ class SqliteStore:
     async def get(
         self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
     ) -> Seen:
-        wanted = Wanted(org, kind, base, relations, INLINE_RELATIONS)
+        wanted = Wanted(org, kind, base, relations)
         try:
             return points.get(self._inline.connection(), wanted, resource_id)
         except TooLong:
-            whole = wanted._replace(most=None)
-            return await self._scan(lambda connection: points.get(connection, whole, resource_id))
+            return await self._scan_all(lambda c: points.get(c, wanted, resource_id))
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
-        related = query.projection.shows(RELATION_NAMES[kind])
-        wanted = Wanted(org, kind, base, related, INLINE_RELATIONS)
+        wanted = Wanted(org, kind, base, query.projection.shows(RELATION_NAMES[kind]))
         connection = self._inline.connection()
         with contextlib.suppress(TooLong):
             if (page := points.look_up(connection, wanted, query)) is not None:
                 return page
             if reads.is_quick(org, kind, query, self._bookmarks):
                 return reads.find(connection, org, kind, query, base, self._bookmarks)
-        return await self._scan(lambda c: reads.find(c, org, kind, query, base, self._bookmarks))
+        return await self._scan_all(
+            lambda c: reads.find(c, org, kind, query, base, self._bookmarks)
+        )
 
     async def commit(self, change: Change) -> Outcome:
         return await self._writer.do(lambda connection: commit.apply(connection, change))
@@ -141,14 +148,31 @@ class SqliteStore:
     async def close(self) -> None:
         self._threads.shutdown()
         self._readers.close()
+        self._leases.close()
         self._inline.close()
         await asyncio.to_thread(self._writer.close)  # last: who can write takes the WAL back
 
-    async def _scan(self, read: Callable[[apsw.Connection], T]) -> T:
+    async def _scan(self, read: Callable[[Connection], T]) -> T:
+        """What `read` finds, in a thread."""
+
         def run() -> T:
             with self._readers.snapshot() as connection:
                 return read(connection)
 
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+
+    async def _scan_all(self, read: Callable[[Connection], T]) -> T:
+        """The same; where that is more than should be held, its members come in parts."""
+
+        def run() -> T:
+            lease = self._leases.begin()
+            try:
+                return read(lease.connection)
+            finally:
+                lease.end_unless_read()
+
+        with contextlib.suppress(TooLong):
+            return await self._scan(read)
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
 

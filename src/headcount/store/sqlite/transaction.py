@@ -9,6 +9,7 @@ from headcount.scim.messages import Query
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import Change, Kind, OrgId, Outcome, Page, Seen
 from headcount.store.sqlite import commit, points, reads
+from headcount.store.sqlite.connection import Connection
 from headcount.store.sqlite.points import Wanted
 
 T = TypeVar("T")
@@ -20,16 +21,21 @@ class Transaction:
     Nothing in here ever waits, so what awaits it runs through at once.
     """
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def _reading(self) -> Connection:
+        """The connection, without what it kept of groups before the last change."""
+        self._connection.kept.clear()
+        return self._connection
 
     async def get(
         self, org: OrgId, kind: Kind, resource_id: str, *, base: str = "", relations: bool = True
     ) -> Seen:
-        return points.get(self._connection, Wanted(org, kind, base, relations), resource_id)
+        return points.get(self._reading(), Wanted(org, kind, base, relations), resource_id)
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
-        return reads.find(self._connection, org, kind, query, base, Bookmarks())
+        return reads.find(self._reading(), org, kind, query, base, Bookmarks())
 
     async def commit(self, change: Change) -> Outcome:
         self._connection.execute("SAVEPOINT within")

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-import apsw
-
 from headcount.scim.messages import Position, Query
 from headcount.store.filters import NUMBERS, Condition
 from headcount.store.model import Kind, OrgId, Page
 from headcount.store.order import behind, order_of
+from headcount.store.sqlite.connection import Connection
 from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in, wanted_of
 
 
-def walk(connection: apsw.Connection, org: OrgId, kind: Kind, query: Query, base: str) -> Page:
+def walk(connection: Connection, org: OrgId, kind: Kind, query: Query, base: str) -> Page:
     """The page behind `query.after`, and where the next one begins."""
     asked = Translator(org, kind, base)
     where = asked.condition(query.where) if query.where else Condition("TRUE")
@@ -26,10 +25,10 @@ def walk(connection: apsw.Connection, org: OrgId, kind: Kind, query: Query, base
 
 
 def _rows(
-    connection: apsw.Connection, asked: Translator, query: Query, where: Condition
+    connection: Connection, asked: Translator, query: Query, where: Condition
 ) -> list[tuple[Any, ...]]:
     """One more than the page holds, to know whether there is another; each with its sort key."""
-    columns, bases = columns_of(wanted_of(asked.org, asked.kind, query, asked.base))
+    columns = columns_of(wanted_of(asked.org, asked.kind, query, asked.base))
     key = asked.sort_key(query.sort_by) if query.sort_by else Condition("NULL")
     onwards = behind(asked, query, query.after) if query.after else Condition("TRUE")
     order = order_of(asked, query)
@@ -38,11 +37,11 @@ def _rows(
         f" WHERE {OWN} AND ({where.sql}) AND {onwards.sql} ORDER BY {order.sql} LIMIT ?"
     )
     own = (asked.org, NUMBERS[asked.kind])
-    given = (*key.parameters, *bases, *own, *where.parameters, *onwards.parameters)
+    given = (*key.parameters, *own, *where.parameters, *onwards.parameters)
     return connection.execute(sql, (*given, *order.parameters, query.count + 1)).fetchall()
 
 
-def _total(connection: apsw.Connection, asked: Translator, query: Query, where: Condition) -> int:
+def _total(connection: Connection, asked: Translator, query: Query, where: Condition) -> int:
     if query.where is None:
         counted = connection.execute(TOTALS[asked.kind], (asked.org,)).fetchone()
         return int(counted[0]) if counted else 0

@@ -13,10 +13,10 @@ import apsw
 
 from headcount.errors import Unavailable
 from headcount.store.refusals import stopping
-from headcount.store.sqlite.connection import FileLock, open_writer
+from headcount.store.sqlite.connection import Connection, FileLock, open_writer
 
 T = TypeVar("T")
-Work = Callable[[apsw.Connection], T]
+Work = Callable[[Connection], T]
 
 _MAX_BATCH = 256
 

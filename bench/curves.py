@@ -1,0 +1,161 @@
+"""The growth curves, as pictures that can be read without colour."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.grouping import JOIN_SIZES, joins
+from bench.operations import CREATE, LOOK_UP, PAGE, PATCH_ACTIVE, READ
+from bench.results import Measured
+
+Points = list[tuple[float, float]]
+
+_PANELS = (LOOK_UP, READ, PAGE, PATCH_ACTIVE, CREATE, joins(10))
+_LOOKS = (
+    ("#1b4f8f", "-", "o"),
+    ("#4f9bd9", "--", "s"),
+    ("#b3541e", "-.", "^"),
+    ("#6b6b6b", ":", "D"),
+    ("#2e7d4f", (0, (5, 1, 1, 1, 1, 1)), "v"),
+)
+_COST = "milliseconds per request\n(1,000 / requests per second)"
+_APART = 0.062  # of the height, between two labels
+
+
+def draw(measured: Measured, connections: int, folder: Path) -> None:
+    """Draw `growth` and `members`, each as SVG and PNG."""
+    import matplotlib as mpl  # noqa: PLC0415  only installed where something is drawn
+
+    mpl.use("agg")
+    mpl.rcParams.update({"font.family": "DejaVu Sans", "font.size": 9, "svg.hashsalt": "bench"})
+    folder.mkdir(parents=True, exist_ok=True)
+    _growth(measured, connections, folder)
+    _members(measured, connections, folder)
+
+
+def _growth(measured: Measured, connections: int, folder: Path) -> None:
+    from matplotlib import pyplot as plt  # noqa: PLC0415  only installed where something is drawn
+
+    figure, grid = plt.subplots(2, 3, figsize=(12, 7.4), sharex=True, sharey=True)
+    lines = {name: _by_accounts(measured, name, connections) for name in _PANELS}
+    for axes, name in zip(grid.flat, _PANELS, strict=True):
+        axes.set_title(name[0].upper() + name[1:], loc="left", fontweight="bold", fontsize=10)
+    _scale(grid.flat, list(lines.values()), room=0.55)
+    for axes, name in zip(grid.flat, _PANELS, strict=True):
+        _plot(axes, lines[name], measured.servers)
+    for axes in grid[:, 0]:
+        axes.set_ylabel(_COST)
+    for axes in grid[1]:
+        axes.set_xlabel("accounts")
+    figure.suptitle(_title("What a request costs, by the number of accounts", connections))
+    _save(figure, folder / "growth")
+
+
+def _members(measured: Measured, connections: int, folder: Path) -> None:
+    from matplotlib import pyplot as plt  # noqa: PLC0415  only installed where something is drawn
+
+    figure, axes = plt.subplots(figsize=(8, 5))
+    lines = _by_members(measured, connections)
+    _scale([axes], [lines], room=0.35)
+    _plot(axes, lines, measured.servers)
+    axes.set_ylabel(_COST)
+    axes.set_xlabel("members that the group has")
+    figure.suptitle(_title("What adding one member costs, by the size of the group", connections))
+    _save(figure, folder / "members")
+
+
+def _title(what: str, connections: int) -> str:
+    return f"{what}, over {connections} connections"
+
+
+def _by_accounts(measured: Measured, operation: str, connections: int) -> dict[str, Points]:
+    lines: dict[str, Points] = {}
+    for one in measured.told(operation, connections):
+        lines.setdefault(one.server, []).append((one.accounts, 1e3 / one.rate))
+    return lines
+
+
+def _by_members(measured: Measured, connections: int) -> dict[str, Points]:
+    """Each server with the most accounts at which it could be measured, for each size."""
+    lines: dict[str, Points] = {}
+    for size in JOIN_SIZES:
+        found = {one.server: 1e3 / one.rate for one in measured.told(joins(size), connections)}
+        for server, cost in found.items():
+            lines.setdefault(server, []).append((size, cost))
+    return lines
+
+
+def _scale(panels: Any, lines: Sequence[dict[str, Points]], room: float) -> None:
+    """The same logarithmic axes for all panels, with room for the labels on the right."""
+    points = [point for one in lines for series in one.values() for point in series]
+    across, costs = [x for x, _ in points], [y for _, y in points]
+    for axes in panels:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlim(min(across) / 1.6, max(across) * (max(across) / min(across)) ** room)
+        axes.set_ylim(min(costs) / 1.8, max(costs) * 1.8)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.5g}")
+        axes.xaxis.set_major_formatter(lambda value, _: short(value))
+        axes.set_xticks(sorted(set(across)))
+        axes.xaxis.set_minor_locator(_no_ticks())
+        axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+
+
+def short(count: float) -> str:
+    """A round number in little room.
+
+    >>> [short(count) for count in (10, 1_000, 100_000, 1_000_000)]
+    ['10', '1k', '100k', '1M']
+    """
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{count / size:g}{letter}"
+    return f"{count:g}"
+
+
+def _no_ticks() -> Any:
+    from matplotlib.ticker import NullLocator  # noqa: PLC0415  only where something is drawn
+
+    return NullLocator()
+
+
+def _plot(axes: Any, lines: dict[str, Points], servers: Sequence[str]) -> None:
+    """Lines that differ in dash and marker, each with its name at its end."""
+    for server, points in lines.items():
+        colour, dash, marker = _LOOKS[servers.index(server) % len(_LOOKS)]
+        across, costs = zip(*points, strict=True)
+        axes.plot(across, costs, color=colour, linestyle=dash, marker=marker, markersize=5)
+    for server, place in _places(axes, lines).items():
+        colour = _LOOKS[servers.index(server) % len(_LOOKS)][0]
+        last = lines[server][-1]
+        axes.annotate(
+            server,
+            xy=last,
+            xytext=(axes.transLimits.transform(axes.transScale.transform(last))[0] + 0.025, place),
+            textcoords="axes fraction",
+            color=colour,
+            fontsize=8,
+            verticalalignment="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.8},
+        )
+
+
+def _places(axes: Any, lines: dict[str, Points]) -> dict[str, float]:
+    """How high each label stands, so that none covers another that begins beside it."""
+    ends = {
+        server: axes.transLimits.transform(axes.transScale.transform(points[-1]))
+        for server, points in lines.items()
+    }
+    places: dict[str, float] = {}
+    highest: dict[float, float] = {}  # of the labels so far, by where they begin
+    for server, (across, up) in sorted(ends.items(), key=lambda end: float(end[1][1])):
+        column = round(float(across), 3)
+        places[server] = highest[column] = max(float(up), highest.get(column, -1.0) + _APART)
+    return places
+
+
+def _save(figure: Any, path: Path) -> None:
+    figure.tight_layout()
+    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+    figure.savefig(path.with_suffix(".png"), dpi=130, metadata={"Software": None})

@@ -1,0 +1,1 @@
+"""Other SCIM servers that install by name, each on its documented set-up: measured beside ours."""

@@ -1,0 +1,5 @@
+"""SCIM under `/scim/v2/`, as the documentation puts it."""
+
+from django.urls import include, path
+
+urlpatterns = [path("scim/v2/", include("django_scim.urls"))]

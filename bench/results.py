@@ -1,0 +1,119 @@
+"""What was measured, and what follows from it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from bench.load import Round
+
+
+@dataclass
+class Result:
+    """An operation on a server with so many accounts, and the yardsticks measured beside it."""
+
+    server: str
+    operation: str
+    accounts: int
+    connections: int
+    each: int = 1  # how many changes one request makes
+    rounds: list[Round] = field(default_factory=list)
+    empty: list[Round] = field(default_factory=list)
+    beside: list[Round] = field(default_factory=list)  # the raw or ready answers, where wanted
+    processor: float = 0.0  # seconds that the server's processes took
+
+    @property
+    def rate(self) -> float:
+        """Changes or answers per second: the median of the rounds."""
+        return median(one.rate for one in self.rounds) * self.each
+
+    @property
+    def ratio(self) -> float:
+        """To the empty answers that were measured between the rounds."""
+        return self._against(self.empty)
+
+    @property
+    def ratio_beside(self) -> float | None:
+        """To the raw or ready answers, where they were measured."""
+        return self._against(self.beside) if self.beside else None
+
+    def _against(self, yardstick: Sequence[Round]) -> float:
+        pairs = zip(self.rounds, yardstick, strict=True)
+        return median(one.rate / other.rate for one, other in pairs) * self.each
+
+    def percentile(self, share: float) -> float:
+        """The latency that `share` of the requests stay below, in milliseconds."""
+        ordered = sorted(latency for one in self.rounds for latency in one.latencies)
+        return 1e3 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    @property
+    def per_request(self) -> float:
+        """Processor time of the server for one answer or change, in microseconds."""
+        return 1e6 * self.processor / (self.each * max(1, sum(one.sent for one in self.rounds)))
+
+    @property
+    def wrong(self) -> int:
+        """How many answers were not right."""
+        return sum(one.wrong for one in self.rounds)
+
+    @property
+    def example(self) -> str:
+        """One of the answers that were not right."""
+        return next((one.example for one in self.rounds if one.example), "")
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the figures mean something: every answer was right, and there were some."""
+        return not self.wrong and any(one.latencies for one in self.rounds)
+
+
+@dataclass
+class Measured:
+    """Everything that one run led to."""
+
+    results: list[Result] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # where somebody stopped or went wrong
+    client: float = 0.0  # processor time of the client for one raw answer, in microseconds
+    raw: float = 0.0  # raw answers per second
+    empty: float = 0.0  # Starlette's
+
+    def find(self, server: str, operation: str, accounts: int, connections: int) -> Result | None:
+        """The result, where there is one that means something."""
+        wanted = (server, operation, accounts, connections)
+        for one in self.results:
+            if (one.server, one.operation, one.accounts, one.connections) == wanted:
+                return one if one.is_told else None
+        return None
+
+    def told(self, operation: str, connections: int) -> list[Result]:
+        """The results for an operation, the fewest accounts first.
+
+        Over one connection where there is none over so many: it is as slow then, for those that
+        are too slow to be asked by many at once.
+        """
+        found = {
+            (one.accounts, one.server): one
+            for one in sorted(self.results, key=lambda one: one.connections)
+            if one.operation == operation and one.connections <= connections and one.is_told
+        }
+        return [found[place] for place in sorted(found)]
+
+    def times(self, ours: str, result: Result) -> float | None:
+        """How many times as much as another server does ours do, by the ratios to empty."""
+        mine = self.find(ours, result.operation, result.accounts, result.connections)
+        return mine.ratio / result.ratio if mine and result.server != ours else None
+
+    @property
+    def operations(self) -> list[str]:
+        """What was measured, in the order of the most accounts, where nothing is left out."""
+        most_first = sorted(self.results, key=lambda one: -one.accounts)
+        return unique(one.operation for one in most_first)
+
+    @property
+    def servers(self) -> list[str]:
+        """Who was measured, in that order."""
+        return unique(one.server for one in self.results)
+
+
+def unique(values: Iterable[str]) -> list[str]:
+    """The values, each once, in the order in which they came."""
+    return list(dict.fromkeys(values))

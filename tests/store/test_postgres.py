@@ -1,0 +1,292 @@
+"""What is so on PostgreSQL alone: how tables come about, what is remembered, what is indexed."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from headcount.bootstrap import migrate, open_store
+from headcount.errors import InvalidValue, NotFound, Unavailable
+from headcount.scim.filters import Compare, Op, parse_filter
+from headcount.scim.messages import Position, Query
+from headcount.scim.paths import resolve
+from headcount.scim.schemas import USER_TYPE
+from headcount.settings import Settings
+from headcount.store.bookmarks import Bookmarks
+from headcount.store.model import Kind, Migrated, Organisation, Policy
+from headcount.store.postgres import lists
+from headcount.store.postgres.migrating import LATEST
+from headcount.store.postgres.points import FORMS, Form
+from headcount.store.postgres.rows import index_key
+from headcount.store.postgres.store import PostgresStore
+from tests.databases import POSTGRES, address_of, create, fresh, sql
+from tests.store.stock import Stock
+from tests.store.test_contract import NOW, an_account, changed
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[PostgresStore]:
+    store = open_store(Settings(database=fresh(POSTGRES, tmp_path)))
+    assert isinstance(store, PostgresStore)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def acme(store: PostgresStore) -> Organisation:
+    return await store.add_organisation("acme", "Acme", Policy(), NOW)
+
+
+_CROWD = """INSERT INTO resource
+    (org, kind, id, version, created, modified, name, active, title, keys, document)
+    SELECT {org}, 1, 'id' || n, 1, '', '', 'name' || n, true, 'x', jsonb_build_object(
+        'title', 't' || n, 'nickName', 'n' || n, 'emails', jsonb_build_array(
+        jsonb_build_object('value', n || '@x.test', 'type', 'work'))), 'x'
+    FROM generate_series(1, 5000) n;
+    INSERT INTO resource (org, kind, id, version, created, modified, name, title, keys, document)
+    SELECT {org}, 2, 'group' || n, 1, '', '', 'group' || n, 'x', '{{}}', 'x'
+    FROM generate_series(1, 500) n;
+    INSERT INTO member SELECT {org}, 'group' || n % 500 + 1, 'id' || n, 1
+    FROM generate_series(1, 5000) n;
+    UPDATE tally SET users = 5000, groups = 500 WHERE org = {org}"""
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    """An organisation with thousands of accounts, of whom the planner knows nothing yet."""
+    database = fresh(POSTGRES, tmp_path_factory.mktemp("crowd"))
+    crowd = Stock(database)
+    sql(_CROWD.format(org=crowd.organisation.id), database)
+    yield crowd
+    crowd.close()
+
+
+class Explaining:
+    """A connection that tells how the server goes about each statement."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.plans: list[str] = []
+
+    async def fetch(self, query: str, *given: Any) -> Any:
+        """Run it, and keep its plan."""
+        rows = await self._connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {query}", *given)
+        self.plans.append("\n".join(row[0] for row in rows))
+        return await self._connection.fetch(query, *given)
+
+
+@pytest.fixture(scope="module")
+def bare() -> str:
+    """A database without tables."""
+    create("headcount_bare")
+    return address_of("headcount_bare")
+
+
+async def test_tables_are_made_once_however_many_ask_for_them() -> None:
+    create("headcount_asked")
+    settings = Settings(database=address_of("headcount_asked"))
+    done = await asyncio.gather(*(migrate(settings, 2) for _ in range(4)))
+    assert sorted(one.before for one in done) == [0, LATEST, LATEST, LATEST]
+    assert await migrate(settings) == Migrated(LATEST, LATEST)
+
+
+async def test_a_database_without_tables_is_refused_and_left_alone(bare: str) -> None:
+    store = open_store(Settings(database=bare))
+    with pytest.raises(Unavailable, match="headcount migrate"):
+        await store.ready()
+    await store.close()
+    assert sql("SELECT count(*) FROM pg_class WHERE relname = 'resource'", bare) == "0\n"
+
+
+async def test_partitions_that_make_no_sense_are_refused(bare: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="between 0 and"):
+        await migrate(Settings(database=bare), 100_000)
+    with pytest.raises(InvalidValue, match="for PostgreSQL"):
+        await migrate(Settings(database=f"sqlite:///{tmp_path / 'x.db'}"), 4)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [(LATEST + 1, "newer"), (LATEST - 1, "no tables|older")]
+)
+async def test_another_schema_is_refused_with_what_to_do(
+    tmp_path: Path, version: int, told: str
+) -> None:
+    database = fresh(POSTGRES, tmp_path)
+    sql(f"UPDATE headcount_schema SET version = {version}", database)
+    store = open_store(Settings(database=database))
+    with pytest.raises(Unavailable, match=told):
+        await store.ready()
+    await store.close()
+
+
+async def test_what_changed_here_is_known_here_at_once(store: PostgresStore) -> None:
+    before = await store.read_access_epoch()
+    assert store.access_epoch() == before
+    await store.add_organisation("acme", "Acme", Policy(), NOW)
+    await store.change_organisation("acme", lambda one: one)
+    assert store.access_epoch() is None
+    assert await store.read_access_epoch() > before
+
+
+async def test_a_look_that_began_before_a_change_does_not_hide_it(
+    store: PostgresStore, acme: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look waits for a connection; all of them are taken until the change is made."""
+    assert acme.slug == "acme"
+    looked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(connection: Any) -> int:
+        found = int(await connection.fetchval("SELECT epoch FROM access"))
+        looked.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr("headcount.store.postgres.admin.epoch", slow)
+    looking = asyncio.ensure_future(store.read_access_epoch())
+    await looked.wait()
+    await store.change_organisation("acme", lambda one: one)
+    go_on.set()
+    await looking
+    assert store.access_epoch() is None
+
+
+async def test_what_another_process_changed_is_known_within_half_a_second(tmp_path: Path) -> None:
+    database = fresh(POSTGRES, tmp_path)
+    one, other = (open_store(Settings(database=database)) for _ in range(2))
+    await one.add_organisation("acme", "Acme", Policy(), NOW)
+    before = await one.read_access_epoch()
+    began = asyncio.get_running_loop().time()
+    await other.change_organisation("acme", lambda org: org)
+    while one.access_epoch() == before:
+        await one.ready()
+    assert one.access_epoch() is None
+    assert asyncio.get_running_loop().time() - began < 1
+    assert await one.read_access_epoch() != before
+    await one.close()
+    await other.close()
+
+
+async def test_a_name_that_no_index_holds_is_found_and_taken(
+    store: PostgresStore, acme: Organisation
+) -> None:
+    name = "ä" * 3_900
+    made = await store.commit(an_account(acme, name + "b", externalId=name))
+    await store.commit(an_account(acme, name + "c"))
+    with pytest.raises(Exception, match="belongs to another"):
+        await store.commit(an_account(acme, name + "b"))
+    for text, number in [
+        (f'userName eq "{name}b"', 1),
+        (f'externalId eq "{name}"', 1),
+        (f'userName sw "{name}"', 2),
+        (f'userName ew "b" and userName co "{name}"', 1),
+        ('userName sw "ää"', 2),
+    ]:
+        query = Query(where=parse_filter(text, USER_TYPE))
+        found = await store.find(acme.id, Kind.USER, query)
+        assert found.total == number, text[:20]
+    await store.commit(changed(made, acme, userName="short"))
+    assert (await store.commit(an_account(acme, name + "b"))).stored.version == 1
+
+
+def test_a_key_of_an_index_is_short_and_nobody_elses() -> None:
+    names = ["x" * 400, "x" * 401, "x" * 400 + "y", "x" * 9_000]
+    keys = [index_key(name) for name in names]
+    assert len(set(keys)) == len(names)
+    assert all(key is not None and len(key) <= 464 for key in keys)
+
+
+@pytest.mark.parametrize("op", [Op.EQ, Op.NE, Op.CO, Op.SW, Op.EW, Op.GT, Op.GE, Op.LT, Op.LE])
+@pytest.mark.parametrize("name", ["userName", "title", "id", "emails.value"])
+async def test_u0000_is_in_no_text_and_may_be_asked_for(
+    store: PostgresStore, acme: Organisation, name: str, op: Op
+) -> None:
+    emails = [{"value": "m"}]
+    await store.commit(an_account(acme, "m", title="m", emails=emails))
+    path = resolve(USER_TYPE, name)
+    assert path is not None
+    held = "u" if name == "id" else "m"
+    for wanted, behind in ((f"{held}\0", False), ("\0", True), ("a\0", True)):
+        found = await store.find(acme.id, Kind.USER, Query(where=Compare(path, op, wanted)))
+        above = behind or name == "id"
+        expected = {Op.NE: True, Op.GT: above, Op.GE: above, Op.LT: not above, Op.LE: not above}
+        assert bool(found.total) is expected.get(op, False), (op, wanted)
+    with pytest.raises(NotFound):
+        await store.get(acme.id, Kind.USER, "\0")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'title eq "engineer"',
+        'name.familyName eq "hopper"',
+        'emails.value eq "m@x.test"',
+        'emails[type eq "work" and value eq "m@x.test"]',
+        'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "x"',
+        'nickName eq "x" and active eq true',
+    ],
+)
+def test_an_equal_value_anywhere_is_found_by_an_index(crowd: Stock, text: str) -> None:
+    """The server plans it so, with thousands of others in the organisation."""
+    query = Query(where=parse_filter(text, USER_TYPE))
+
+    async def plan() -> list[str]:
+        store: Any = crowd.store
+        async with store._connections.one() as connection:
+            explaining = Explaining(connection)
+            org = crowd.organisation.id
+            await lists.find(cast("Any", explaining), org, Kind.USER, query, "", Bookmarks())
+            return explaining.plans
+
+    (found,) = crowd.run(plan())
+    assert "resource_keys" in found
+
+
+def blocks(plan: str) -> int:
+    """How many blocks of tables and indexes were read."""
+    found = re.search(r"Buffers: shared hit=(\d+)(?: read=(\d+))?", plan)
+    assert found, plan
+    return int(found[1]) + int(found[2] or 0)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_a_look_up_reads_a_few_blocks_whatever_the_planner_knows(crowd: Stock, form: Form) -> None:
+    key = {"id": "id7", "name": "name7"}.get(form.column, "nobody")
+
+    async def plan() -> str:
+        store: Any = crowd.store
+        async with store._connections.one() as connection:
+            explaining = Explaining(connection)
+            await explaining.fetch(FORMS[form], [0], [crowd.organisation.id], [key], [""])
+            return explaining.plans[0]
+
+    assert blocks(crowd.run(plan())) < 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "most"),
+    [
+        (Kind.USER, Query(count=10), 200),
+        (Kind.USER, Query(count=10, start=4_900), 1_500),  # counts to it, over an index
+        (Kind.USER, Query(count=10, cursor="", after=Position("id4")), 200),
+        (Kind.GROUP, Query(count=10), 200),
+        (Kind.USER, Query(where=parse_filter('groups.value eq "group3"', USER_TYPE)), 500),
+    ],
+    ids=["first page", "deep page", "cursor", "groups", "members of a group"],
+)
+def test_a_page_reads_little_more_than_what_it_shows(
+    crowd: Stock, kind: Kind, query: Query, most: int
+) -> None:
+    async def plan() -> str:
+        store: Any = crowd.store
+        async with store._connections.one() as connection:
+            explaining = Explaining(connection)
+            org = crowd.organisation.id
+            await lists.find(cast("Any", explaining), org, kind, query, "", Bookmarks())
+            return explaining.plans[0]
+
+    assert blocks(crowd.run(plan())) < most
