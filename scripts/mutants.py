@@ -204,8 +204,8 @@ MUTANTS = (
     ),
     Mutant(
         "store/postgres/watching.py",
-        "if peer and not await",
-        "if not peer and not await",
+        "if not await _answers(peer):",
+        "if not peer:",
         "tests/cluster/test_running.py",
         "whoever waits for a server that says nothing waits on",
     ),

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.cluster
 
 _SOME = 100  # requests that were told to come again
 _MANY = 300  # accounts, so that there is a load
-_HASTY = 8.0  # seconds in which every request is answered, whatever happens
+_HASTY = 6.0  # seconds in which every request is answered, whatever happens
 
 
 @dataclass(frozen=True)

@@ -52,16 +52,18 @@ class Watch:
             while self._since:
                 await asyncio.sleep(_LOOK)
                 before = asyncio.get_running_loop().time() - _SILENCE
-                for peer in {_peer(one) for one in self._silent(before)}:
-                    if peer and not await _answers(peer):
-                        for one in self._silent(before):
-                            if _peer(one) == peer:
-                                self._vanished(one)
+                silent = {_peer(one) for one, since in self._since.items() if since < before}
+                for peer in silent - {""}:
+                    if not await _answers(peer):
+                        self._hang_up(peer)
         finally:
             self._looking = None
 
-    def _silent(self, before: float) -> list[Connection]:
-        return [one for one, since in self._since.items() if since < before]
+    def _hang_up(self, peer: Peer) -> None:
+        """Those who began to wait a moment ago wait for the same server."""
+        for one in list(self._since):
+            if _peer(one) == peer:
+                self._vanished(one)
 
 
 def _peer(connection: Connection) -> Peer:
