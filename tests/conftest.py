@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from headcount.store.model import Policy
 from tests.databases import STORES, fresh
+from tests.saying import SAID
 from tests.serving import Office, Site, serving, settle
 
 settings.register_profile("deep", max_examples=10_000, deadline=None)
@@ -59,3 +60,9 @@ def site(settled: Callable[[Policy], Site]) -> Site:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what was seen, and what could not be tried here."""
+    for sentence in SAID:
+        terminalreporter.write_line(sentence)

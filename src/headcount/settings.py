@@ -112,5 +112,11 @@ def sqlite_path(database: str) -> Path:
 
 
 def _without_password(database: str) -> str:
-    scheme, separator, rest = database.partition("://")
-    return scheme + separator + rest.rpartition("@")[2][:200]
+    """What was given, where no password can be in it.
+
+    >>> _without_password("sqlite:headcount.db"), _without_password("postgresql:/ada:secret@host")
+    ('sqlite:headcount.db', 'postgresql:...')
+    """
+    if "@" in database or "?" in database:
+        return database.partition(":")[0][:20] + ":..."
+    return database[:200]

@@ -1,7 +1,7 @@
 """What every store promises. A further store joins by one more parameter of the fixture."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -40,7 +40,8 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.promise import Store
-from tests.databases import FORMS, fresh
+from tests.databases import FORMS, POSTGRES, address_of, fresh
+from tests.pooling import behind, pooler, pooling
 
 pytestmark = [pytest.mark.anyio, pytest.mark.shows("F111", "F112", "F114", "RFC 7644 6")]
 
@@ -48,13 +49,33 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 AT = "2026-01-02T03:04:05.000Z"
 LATER = "2026-01-02T03:04:06.000Z"
 _IDS = count(1)
+_POOLED = "pooled"
 
 
-@pytest.fixture(params=FORMS)
+@pytest.fixture(params=[*FORMS, _POOLED])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(Settings(database=fresh(request.param, tmp_path)))
+    settings = (
+        request.getfixturevalue("pooled")
+        if request.param == _POOLED
+        else Settings(database=fresh(request.param, tmp_path))
+    )
+    store = open_store(settings)
     yield store
     await store.close()
+
+
+@pytest.fixture
+def pooled(pooler_port: int, tmp_path: Path) -> Settings:
+    database = behind(pooler_port, fresh(POSTGRES, tmp_path))
+    return Settings(database=database, postgres_prepared=False)
+
+
+@pytest.fixture(scope="module")
+def pooler_port() -> Iterator[int]:
+    if pooler() is None:
+        pytest.skip("there is no pgbouncer")
+    with pooling(address_of("postgres")) as port:
+        yield port
 
 
 @pytest.fixture

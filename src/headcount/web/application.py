@@ -63,4 +63,5 @@ async def _not_here(request: Request, error: Exception) -> Response:
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, ScimError)
-    return JSONResponse(error.body(), status_code=error.status)
+    headers = {name.decode(): value.decode() for name, value in error.headers()}
+    return JSONResponse(error.body(), status_code=error.status, headers=headers)

@@ -1,5 +1,6 @@
 """What is used of a connection: the driver's own has no types."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -22,6 +23,9 @@ class Connection(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Any]:
         """A transaction around the block, or a savepoint in one."""
 
+    def add_log_listener(self, listener: Callable[[Any, Any], None]) -> None:
+        """Call it with the connection and each warning that the server sends."""
+
     def is_closed(self) -> bool:
         """Whether it has ended, as far as is known here."""
 
@@ -33,3 +37,8 @@ class Connection(Protocol):
 
     def terminate(self) -> None:
         """End it without a word to the server."""
+
+
+def transport_of(connection: Any) -> Any:
+    """What carries a connection; the driver shows it nowhere."""
+    return connection._transport  # noqa: SLF001

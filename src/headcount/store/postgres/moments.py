@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from headcount.errors import Unavailable
 from headcount.store.model import OrgId, Seen, Stored
-from headcount.store.postgres.connections import Options, connect
 from headcount.store.postgres.driver import Connection
+from headcount.store.postgres.opening import Opener
 from headcount.store.postgres.rows import MEMBER, NOTHING, unread
 from headcount.store.postgres.troubles import telling
+from headcount.store.postgres.watching import Watch
 from headcount.store.recent import Recent, moment_of
 
 AT_ONCE_MEMBERS = 20_000  # that one answer holds; what goes beyond comes in parts
@@ -32,9 +33,9 @@ _SOME_MEMBERS = f"""SELECT string_agg({MEMBER.format(base="$3")}, ',' ORDER BY m
 class Moments:
     """Hands out moments."""
 
-    url: str
-    options: Options
+    opener: Opener
     recent: Recent
+    _watch: Watch = field(default_factory=lambda: Watch(lambda one: one.terminate()), init=False)
     _held: int = field(default=0, init=False)
 
     async def begin(self) -> "Moment":
@@ -47,17 +48,23 @@ class Moments:
             raise Unavailable("too many large groups are read at once; send the request again")
         self._held += 1
         try:
-            connection = await connect(self.url, self.options)
-            moment = Moment(connection, self)
-            with telling():
-                await connection.execute(_BEGIN)
+            connection = await self.opener.connect()
         except BaseException:
             self._held -= 1
             raise
-        return moment
+        self._watch.begin(connection)
+        try:
+            with telling():
+                await connection.execute(_BEGIN)
+        except BaseException:
+            self.end(connection)
+            raise
+        return Moment(connection, self)
 
-    def ended(self) -> None:
+    def end(self, connection: Connection) -> None:
         """One of them has ended."""
+        self._watch.end(connection)
+        connection.terminate()
         self._held -= 1
 
 
@@ -100,8 +107,7 @@ class Moment:
         """End it, where nobody was given anything to read."""
         if self._readers <= 0 and self._open:
             self._open = False
-            self.connection.terminate()
-            self.moments.ended()
+            self.moments.end(self.connection)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
-from headcount.errors import Unavailable
 from headcount.scim.filters import Compare, Op
 from headcount.scim.messages import MAX_PAGE, Query
 from headcount.scim.values import comparison_key
@@ -115,12 +114,7 @@ class PointReads:
             [one.key for one in batch],
             [one.base for one in batch],
         )
-        try:
-            async with self.connections.one() as connection:
-                return await connection.fetch(FORMS[form], *given)
-        except Unavailable:  # the connection may have been an old one: nothing is done twice here
-            async with self.connections.one() as connection:
-                return await connection.fetch(FORMS[form], *given)
+        return await self.connections.read(lambda c: c.fetch(FORMS[form], *given))
 
 
 def asked_for(kind: Kind, query: Query, *, related: bool) -> tuple[Form, str] | None:

@@ -28,11 +28,12 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.postgres import admin, lists, reading
-from headcount.store.postgres.connections import Connections, Options, connect
+from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.lists import RELATIONS
 from headcount.store.postgres.migrating import bring_up_to_date
 from headcount.store.postgres.moments import Moments, is_whole
+from headcount.store.postgres.opening import Opener, Options
 from headcount.store.postgres.points import Form, PointReads, asked_for, page_of
 from headcount.store.postgres.transaction import Transaction
 from headcount.store.postgres.troubles import telling
@@ -55,7 +56,7 @@ class PostgresStore:
     def __init__(self, url: str, options: Options | None = None) -> None:
         options = options or Options()
         self._recent = Recent()
-        self._moments = Moments(url, options, self._recent)
+        self._moments = Moments(Opener(url, options), self._recent)
         self._connections = Connections(url, options)
         self._points = PointReads(self._connections)
         self._writer = Writer(self._connections)
@@ -90,8 +91,7 @@ class PostgresStore:
             found = await self._points.read(form, org, key, base)
             if (page := page_of(found, query)) is not None:
                 return await self._whole(org, kind, query, base, page)
-        async with self._connections.one() as connection:
-            page = await lists.find(connection, org, kind, query, base, self._bookmarks)
+        page = await self._read(lambda c: lists.find(c, org, kind, query, base, self._bookmarks))
         return await self._whole(org, kind, query, base, page)
 
     async def _whole(self, org: OrgId, kind: Kind, query: Query, base: str, page: Page) -> Page:
@@ -111,14 +111,14 @@ class PostgresStore:
         return await self._writer.commit(change)
 
     async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
-        async with self._connections.one() as connection, connection.transaction():
+        async with self._connections.to_change() as connection, connection.transaction():
             return await work(Transaction(connection))
 
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
-        return await self._do(lambda connection: lists.members(connection, org, group))
+        return await self._read(lambda c: lists.members(c, org, group))
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
-        return await self._do(lambda connection: lists.events(connection, org, position, limit))
+        return await self._read(lambda c: lists.events(c, org, position, limit))
 
     async def add_organisation(
         self, slug: str, name: str, policy: Policy, at: datetime
@@ -131,17 +131,17 @@ class PostgresStore:
         return await self._moving(lambda c: admin.change_organisation(c, slug, change))
 
     async def organisations(self) -> list[Organisation]:
-        return await self._do(admin.organisations)
+        return await self._read(admin.organisations)
 
     async def organisation(self, slug: str) -> Organisation:
-        return await self._do(lambda connection: admin.organisation(connection, slug))
+        return await self._read(lambda c: admin.organisation(c, slug))
 
     async def add_token(self, token: Token) -> None:
         await self._moving(lambda connection: admin.add_token(connection, token))
 
     async def tokens(self, org: OrgId) -> list[Token]:
         await self._touched()
-        return await self._do(lambda connection: admin.tokens(connection, org))
+        return await self._read(lambda c: admin.tokens(c, org))
 
     async def revoke_token(self, org: OrgId, token_id: str, at: datetime) -> Token:
         await self._touched()
@@ -153,7 +153,7 @@ class PostgresStore:
             self._touching = asyncio.ensure_future(self._touch_soon())
 
     async def find_token(self, digest: bytes) -> tuple[Token, Organisation] | None:
-        return await self._do(lambda connection: admin.find_token(connection, digest))
+        return await self._read(lambda c: admin.find_token(c, digest))
 
     def access_epoch(self) -> int | None:
         return self._epoch if asyncio.get_running_loop().time() < self._epoch_until else None
@@ -167,7 +167,7 @@ class PostgresStore:
         return await self._do(lambda connection: admin.secret(connection, name, fresh))
 
     async def ready(self) -> None:
-        await self._do(admin.epoch)
+        await self._read(admin.epoch)
 
     async def close(self) -> None:
         if self._touching is not None:
@@ -178,6 +178,9 @@ class PostgresStore:
         except Unavailable:
             _LOG.warning("the last uses of tokens could not be noted")
         await self._connections.close()
+
+    async def _read(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+        return await self._connections.read(work)
 
     async def _do(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
         async with self._connections.one() as connection:
@@ -195,7 +198,7 @@ class PostgresStore:
         me = asyncio.current_task()
         until = asyncio.get_running_loop().time() + EPOCH_LIFETIME
         try:
-            found = await self._do(admin.epoch)
+            found = await self._read(admin.epoch)
             if self._epoch_read is me:  # else something was changed here meanwhile
                 self._epoch, self._epoch_until = found, until
             return found
@@ -219,7 +222,7 @@ class PostgresStore:
 
 async def migrate(url: str, options: Options, partitions: int) -> Migrated:
     """Bring the tables up to date; new ones are split into so many partitions."""
-    connection = await connect(url, options)
+    connection = await Opener(url, options, patient=True).connect()
     try:
         with telling():
             return await bring_up_to_date(connection, partitions)

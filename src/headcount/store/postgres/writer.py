@@ -63,7 +63,7 @@ class Writer:
 
     async def _write(self, org: OrgId, batch: list[_Asked]) -> None:
         try:
-            async with self.connections.one() as connection:
+            async with self.connections.to_change() as connection:
                 results = await written(connection, org, [one.change for one in batch])
         except asyncpg.PostgresError as error:
             if len(batch) == 1:

@@ -37,6 +37,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._connection = open_writer(path)
         self._lock = FileLock(path)
+        self._identity = _identity(path)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="headcount-writer", daemon=True)
         self._thread.start()
@@ -84,12 +85,14 @@ class Writer:
     def _commit(self, batch: list[_Job]) -> None:
         execute = self._connection.execute
         try:
+            if _identity(self._path) != self._identity:
+                raise _gone(self._path)
             with self._lock.held():
                 execute("BEGIN IMMEDIATE")
                 for job in batch:
                     self._try(job)
                 execute("COMMIT")
-        except (apsw.Error, OSError) as error:
+        except (apsw.Error, OSError, Unavailable) as error:
             if self._connection.in_transaction:
                 with contextlib.suppress(apsw.Error):
                     execute("ROLLBACK")
@@ -109,7 +112,26 @@ class Writer:
         execute("RELEASE one")
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at the path; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _gone(path: Path) -> Unavailable:
+    """What is written to a file without a name is lost with the process."""
+    return Unavailable(
+        f"the file {path.name} was deleted or replaced while the server ran, so nothing is written:"
+        " put it back, or start the server again"
+    )
+
+
 def _unwritable(error: Exception) -> Unavailable:
+    if isinstance(error, Unavailable):
+        return error
     if isinstance(error, apsw.FullError):
         return Unavailable("the disk of the server is full; nothing was written")
     return Unavailable("the database cannot be written at the moment; nothing was written")

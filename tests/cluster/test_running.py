@@ -1,0 +1,166 @@
+"""What happens to a database behind a running server: 503 until it has passed, and no longer."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+import urllib3
+
+from tests.cluster.crowd import Crowd
+from tests.cluster.servers import Server, folder, migrated, new_server, wait_for
+from tests.databases import binaries
+from tests.serving import Office, Site, serving, settle
+
+_LONGEST = 5.0  # seconds in which every request is answered, whatever happens
+_TERMINATE = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE application_name = 'headcount'"""
+_WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with folder() as where:
+        made = new_server(where)
+        try:
+            yield made
+        finally:
+            made.end()
+
+
+@contextmanager
+def sites(database: str, number: int = 1, **settings: str) -> Iterator[list[Site]]:
+    """Organisations on a server of Headcount on a new database."""
+    with serving(database, **settings) as base_url:
+        office = Office(database)
+        try:
+            yield [settle(base_url, office) for _ in range(number)]
+        finally:
+            office.close()
+
+
+def ask(
+    site: Site, method: str = "GET", path: str = "/Users", name: str = ""
+) -> urllib3.BaseHTTPResponse:
+    """One request."""
+    return urllib3.request(
+        method,
+        site.base_url + path,
+        headers={"Authorization": f"Bearer {site.token}"},
+        body=json.dumps({"userName": name}) if name else None,
+        retries=False,
+        timeout=30,
+    )
+
+
+@contextmanager
+def session(database: str) -> Iterator[Callable[[str], None]]:
+    """A terminal at the database; what is typed there has happened when the call returns."""
+    terminal = subprocess.Popen(
+        [str(binaries() / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", database],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert terminal.stdin is not None
+    assert terminal.stdout is not None
+
+    def type_(text: str) -> None:
+        assert terminal.stdin is not None
+        assert terminal.stdout is not None
+        print(text, "SELECT 'done';", file=terminal.stdin, flush=True)
+        assert terminal.stdout.readline() == "done\n"
+
+    with terminal:
+        yield type_
+
+
+def check_refused(answer: urllib3.BaseHTTPResponse, why: str) -> None:
+    assert answer.status == 503, answer.data
+    assert why in answer.json()["detail"]
+    assert answer.headers["retry-after"].isdecimal()
+
+
+@pytest.fixture
+def database(server: Server) -> str:
+    name = f"headcount_{next(_NUMBERS)}"
+    server.sql(f"CREATE DATABASE {name}")
+    return migrated(server.address(name))
+
+
+def test_connections_that_are_ended_cost_no_look_up(server: Server, database: str) -> None:
+    with sites(database) as (site,):
+        crowd = Crowd([site.base_url], site.token)
+        with crowd.working() as told:
+            for turn in range(1, 6):
+                wait_for(lambda: len(told.created) > 20 * turn)  # noqa: B023 - waited for here
+                assert int(server.sql(_TERMINATE)) > 1
+        assert not told.wrong, told.wrong[:5]
+        assert told.reads_refused == 0
+        assert told.statuses[503] <= 5 * 8
+
+
+def test_few_connections_are_enough_for_many_clients(server: Server, database: str) -> None:
+    name = database.rpartition("/")[2]
+    server.sql(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 3")
+    server.sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}", name)
+    with sites(database) as (site,), serving(server.address(name, user=name)) as base_url:
+        crowd = Crowd([base_url], site.token)
+        with crowd.working() as told:
+            wait_for(lambda: len(told.created) > 50)
+        assert not told.wrong, told.wrong[:5]
+        assert set(told.statuses) == {200, 201}
+        server.sql(f"ALTER ROLE {name} CONNECTION LIMIT 0")
+        server.sql(_TERMINATE)
+        again = Site(base_url, site.token, site.slug, site.office)
+        check_refused(ask(again), "no more connections")
+
+
+def test_a_statement_that_takes_too_long_is_told(server: Server, database: str) -> None:
+    with sites(database + "?statement_timeout=300") as (site,):
+        assert ask(site).status == 200
+        with session(database) as other:
+            other("BEGIN; LOCK TABLE resource IN ACCESS EXCLUSIVE MODE;")
+            check_refused(ask(site), "took too long")
+            check_refused(ask(site, "POST", name="ada"), "took too long")
+        assert ask(site).status == 200
+        assert ask(site, "POST", name="ada").status == 201
+
+
+def test_a_server_that_stands_still_holds_nobody(server: Server, database: str) -> None:
+    with sites(database) as (site,), ThreadPoolExecutor(40) as clients:
+        assert ask(site).status == 200
+        server.freeze()
+        try:
+            started = time.monotonic()
+            answers = list(clients.map(lambda _: ask(site), range(120)))
+            seconds = time.monotonic() - started
+        finally:
+            server.thaw()
+        assert {one.status for one in answers} == {503}
+        assert seconds < 2 * _LONGEST
+        wait_for(lambda: ask(site).status == 200)
+
+
+def test_a_commit_that_waited_for_a_standby_in_vain_is_no_success(
+    server: Server, database: str
+) -> None:
+    """It is in the primary then, and would be lost with it."""
+    with sites(database, 9) as all_sites, ThreadPoolExecutor(9) as clients:
+        server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'; SELECT pg_reload_conf()")
+        try:
+            waiting = [clients.submit(ask, one, "POST", name="ada") for one in all_sites]
+            wait_for(lambda: server.sql(_WAITING) != "")
+            assert ask(all_sites[0]).status == 200  # look-ups do not wait behind them
+            while not all(one.done() for one in waiting):
+                server.sql(_WAITING.replace("pid", "pg_cancel_backend(pid)"))
+        finally:
+            server.sql("ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf()")
+        for one in waiting:
+            check_refused(one.result(), "standby")
+        assert {ask(one, "POST", name="ada").status for one in all_sites} == {409}
