@@ -11,6 +11,10 @@ from tests.databases import STORES, fresh
 from tests.saying import SAID
 from tests.serving import Office, Site, serving, settle
 
+settings.register_profile("any", deadline=None)
+settings.load_profile("any")
+"""No test is a matter of time: a busy machine is not a slow program."""
+
 settings.register_profile("deep", max_examples=10_000, deadline=None)
 """`make test-deep`: as many examples as somebody has the patience for."""
 
