@@ -34,6 +34,13 @@ def open_reader(path: Path) -> apsw.Connection:
     return _opened(path, apsw.SQLITE_OPEN_READONLY)
 
 
+def open_guarded(path: Path) -> apsw.Connection:
+    """A connection that writes nothing, yet takes the WAL back if it is the last one to close."""
+    connection = _opened(path, apsw.SQLITE_OPEN_READWRITE)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def _opened(path: Path, flags: int) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path), flags=flags)
