@@ -109,7 +109,7 @@ class _Watch:
         return self._task is not None
 
     def begins(self, rows: int) -> None:
-        self._task = self._bar.add_task("", total=rows)
+        self._task = self._bar.add_task("Beginning", total=rows)
 
     def moves(self, what: str, slug: str, rows: int) -> None:
         assert self._task is not None
@@ -157,7 +157,11 @@ def _verdict(report: Report) -> str:
 
 def _print_json(report: Report) -> None:
     organisations = [
-        {"slug": one.slug, **one.counts, "differences": one.differences}
+        {
+            "slug": one.slug,
+            **{part.value: number for part, number in one.counts.items()},
+            "differences": one.differences,
+        }
         for one in report.organisations
     ]
     print_json(

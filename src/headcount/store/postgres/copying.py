@@ -46,8 +46,8 @@ def _reading(columns: str, table: str, key: str, start: str, weight: str) -> str
         SELECT *, sum({weight}) OVER (ORDER BY {key}) - ({weight}) AS before FROM (
             SELECT * FROM {table} WHERE org = $1 AND ({key}) > ({start})
             ORDER BY {key} LIMIT {MOST_ROWS}
-        ) AS next
-    ) AS some WHERE before < {MOST_BYTES} ORDER BY {key}"""
+        ) AS following
+    ) AS weighed WHERE before < {MOST_BYTES} ORDER BY {key}"""
 
 
 _READ = {
@@ -98,6 +98,10 @@ _MARKS = """CREATE TABLE IF NOT EXISTS headcount_copy (
     rows BIGINT NOT NULL,
     kept TEXT NOT NULL
 )"""
+_FIRST_MARK = f"""INSERT INTO headcount_copy ({_MARK}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT DO NOTHING"""
+_NEXT_MARK = f"""UPDATE headcount_copy SET ({_MARK}) = ROW ($1, $2, $3, $4, $5, $6, $7, $8)
+    WHERE org = $9 AND stage = $10 AND after = $11"""
 _BEHIND = """SELECT setval(pg_get_serial_sequence('organisation', 'id'), max(id))
     FROM organisation"""  # else the next organisation gets an id that is taken
 _TITLES = {NUMBERS[kind]: names[0] for kind, names in NAMES.items()}
@@ -280,15 +284,14 @@ def _resource(org: int, row: ResourceRow) -> tuple[Any, ...]:
 
 async def _move(connection: Connection, was: Mark | None, mark: Mark) -> None:
     values = (*mark[:5], dumps(mark.after).decode(), *mark[6:])
-    if was is None:
-        sql = f"""INSERT INTO headcount_copy ({_MARK}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            ON CONFLICT DO NOTHING"""
-        done = await connection.execute(sql, *values)
-    else:
-        sql = f"""UPDATE headcount_copy SET ({_MARK}) = ROW ($1, $2, $3, $4, $5, $6, $7, $8)
-            WHERE org = $9 AND stage = $10 AND after = $11"""
-        after = dumps(was.after).decode()
-        done = await connection.execute(sql, *values, was.org, was.stage, after)
+    try:
+        if was is None:
+            done = await connection.execute(_FIRST_MARK, *values)
+        else:
+            stood = (was.org, was.stage, dumps(was.after).decode())
+            done = await connection.execute(_NEXT_MARK, *values, *stood)
+    except asyncpg.UndefinedTableError:  # the other one has come to its end
+        raise another_copy() from None
     if not done.endswith(" 1"):
         raise another_copy()
 

@@ -30,6 +30,13 @@ _SENTENCES = {
     "42P05": "a statement is prepared already, as happens behind a pooler that hands a connection"
     " to somebody else: set HEADCOUNT_POSTGRES_PREPARED=off",
 }
+_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 _PASSING = ("08", "57P", "40", "53", "58")  # classes of SQLSTATE that pass by themselves
 
 
@@ -38,7 +45,7 @@ def telling() -> Iterator[None]:
     """What the block cannot do for a while, or without an operator, becomes `Unavailable`."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except _ERRORS as error:
         told = trouble(error)
         if told is None:
             raise

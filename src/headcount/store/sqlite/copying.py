@@ -281,14 +281,17 @@ def _row(table: Table, values: tuple[Any, ...]) -> Row:
 
 def _move(connection: apsw.Connection, was: Mark | None, mark: Mark) -> None:
     values = (*mark[:5], dumps(mark.after).decode(), *mark[6:])
-    if was is None:
-        marks = ", ".join("?" * len(values))
-        sql = f"INSERT OR IGNORE INTO headcount_copy ({_MARK}) VALUES ({marks})"
-        connection.execute(sql, values)
-    else:
-        names = ", ".join(f"{name} = ?" for name in _MARK.split(", "))
-        sql = f"UPDATE headcount_copy SET {names} WHERE org = ? AND stage = ? AND after = ?"
-        connection.execute(sql, (*values, was.org, was.stage, dumps(was.after).decode()))
+    places = ", ".join("?" * len(values))
+    try:
+        if was is None:
+            sql = f"INSERT OR IGNORE INTO headcount_copy ({_MARK}) VALUES ({places})"
+            connection.execute(sql, values)
+        else:
+            sql = f"""UPDATE headcount_copy SET ({_MARK}) = ({places})
+                WHERE org = ? AND stage = ? AND after = ?"""
+            connection.execute(sql, (*values, was.org, was.stage, dumps(was.after).decode()))
+    except apsw.SQLError:  # the table is gone: the other one has come to its end
+        raise another_copy() from None
     if connection.changes() != 1:
         raise another_copy()
 
