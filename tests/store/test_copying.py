@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from headcount.directory import copying
 from headcount.directory.access import COMMAND_LINE, Caller
 from headcount.directory.comparing import Part, Report, canonical_json
 from headcount.directory.listing import every
-from headcount.errors import Unavailable
+from headcount.errors import InUse, Unavailable
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.settings import Settings, is_postgres, sqlite_path
@@ -101,12 +103,13 @@ def tripping(steps: int, target: str) -> Step:
     return step
 
 
+_OTHERS = """SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
 def hang_up(database: str) -> None:
     """End every connection to it."""
-    pids = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-    sql(
-        f"SELECT pg_terminate_backend(pid) FROM ({pids} AND pid <> pg_backend_pid()) AS p", database
-    )
+    sql(f"SELECT pg_terminate_backend(pid) FROM ({_OTHERS}) AS o", database)
 
 
 def copy(source: str, target: str, step: Step = onwards) -> Report:
@@ -298,30 +301,36 @@ def test_a_copy_that_is_killed_goes_on_without_doubling_anything(
     held, new = estates(source), empty(target)
     chance = random.Random(source)
     killed = 0
-    for _ in range(3):
+    for turn in range(3):
+        before = _reached(new)
         process = run(held, new)
-        try:
-            process.wait(timeout=chance.uniform(0.6, 1.1))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            killed += 1
-        if process.returncode == 0:
-            break
+        while process.poll() is None and _reached(new) == before:
+            pass  # it has not written anything yet
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=turn * chance.uniform(0, 0.15))
+        process.kill()
+        process.wait()
+        killed += process.returncode == -signal.SIGKILL
         _check_marks(new)
-    if process.returncode != 0:
+    with suppress(InUse):  # the last one may have come to its end before it was killed
         assert copy(held, new).same
     assert killed
     assert rows_of(new) == rows_of(held)
 
 
+def _reached(database: str) -> list[Mark]:
+    """How far a copy has come, if there is one."""
+    with suppress(Unavailable):  # there is no file yet, or no table
+        return marks(database)
+    return []
+
+
 def _check_marks(database: str) -> None:
-    """Where there are marks, they tell the truth; an organisation is seen once it is done."""
-    if not is_postgres(database) and not sqlite_path(database).exists():
-        return
-    try:
-        found = marks(database)
-    except Unavailable:  # there are no tables yet
+    """The marks tell the truth, and an organisation is seen once it is done."""
+    if is_postgres(database):
+        while sql(f"SELECT count(*) FROM ({_OTHERS}) AS o", database).strip() != "0":
+            pass  # the server has not noticed yet that its client is gone
+    if not (found := _reached(database)):
         return
     rows = rows_of(database)
     for mark in found:
