@@ -25,7 +25,7 @@ from headcount.directory import copying
 from headcount.directory.access import COMMAND_LINE, Caller
 from headcount.directory.comparing import Part, Report, canonical_json
 from headcount.directory.listing import every
-from headcount.errors import InUse, Unavailable
+from headcount.errors import InUse, Unavailable, VersionMismatch
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.settings import Settings, is_postgres, sqlite_path
@@ -269,6 +269,36 @@ def test_a_copy_that_fails_in_any_table_goes_on_there(
             copy(held, new, tripping(steps, new))
         assert [mark.stage for mark in marks(new)] == ["done", table.value], steps
         _check_marks(new)
+    assert copy(held, new).same
+    assert rows_of(new) == rows_of(held)
+
+
+REFUSING = {
+    SQLITE: (
+        """CREATE TRIGGER odd BEFORE INSERT ON event WHEN NEW.position = 1100
+        BEGIN SELECT RAISE (ABORT, 'odd'); END""",
+        "DROP TRIGGER odd",
+    ),
+    POSTGRES: (
+        "ALTER TABLE event ADD CONSTRAINT odd CHECK (position <> 1100)",
+        "ALTER TABLE event DROP CONSTRAINT odd",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "target"), BOTH_WAYS)
+def test_a_chunk_that_fails_in_the_middle_leaves_neither_rows_nor_mark(
+    estates: Callable[[str], str], empty: Callable[[str], str], source: str, target: str
+) -> None:
+    held, new = estates(source), empty(target)
+    do(new, lambda runtime: runtime.store.ready())
+    refuse, allow = REFUSING[target]
+    change(new, refuse)
+    with pytest.raises(VersionMismatch, match="do not fit together"):
+        copy(held, new)
+    assert marks(new)[1].stage == "event"
+    _check_marks(new)
+    change(new, allow)
     assert copy(held, new).same
     assert rows_of(new) == rows_of(held)
 
