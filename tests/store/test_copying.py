@@ -29,7 +29,7 @@ from headcount.errors import InUse, Unavailable, VersionMismatch
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.settings import Settings, is_postgres, sqlite_path
-from headcount.store.copying import Mark, Table
+from headcount.store.copying import MOST_BYTES, START, Mark, Table
 from headcount.store.model import Kind, Policy
 from tests.databases import FORMS, POSTGRES, SQLITE, STORES, address_of, create, fresh, sql
 from tests.serving import Office, Site, serving, settle
@@ -521,6 +521,30 @@ def test_two_copies_to_one_target_do_not_mix(
 
     with pytest.raises(Unavailable, match="another copy"):
         copy(held, new, step)
+    assert rows_of(new) == rows_of(held)
+
+
+@pytest.mark.parametrize(("source", "target"), BOTH_WAYS)
+def test_large_documents_are_read_a_few_at_a_time(
+    empty: Callable[[str], str], source: str, target: str
+) -> None:
+    held, new = empty(source), empty(target)
+
+    async def fill(runtime: Runtime) -> None:
+        org = await runtime.organisations.create("big", "Big", Policy())
+        for number in range(4):
+            long = random.Random(number).randbytes(MOST_BYTES // 3).hex()
+            await runtime.store.commit(an_account(org, f"big {number}", title=long))
+
+    do(held, fill)
+
+    async def read() -> int:
+        async with archives(Settings(database=held), Settings(database=new)) as both:
+            await both[0].open_source()
+            return len(await both[0].read(Table.RESOURCES, 1, START[Table.RESOURCES]))
+
+    assert asyncio.run(read()) in {1, 2}
+    assert copy(held, new).same
     assert rows_of(new) == rows_of(held)
 
 
