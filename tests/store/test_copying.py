@@ -31,14 +31,14 @@ from headcount.scim.messages import Query
 from headcount.settings import Settings, is_postgres, sqlite_path
 from headcount.store.copying import MOST_BYTES, START, Mark, Table
 from headcount.store.model import Kind, Policy
-from tests.databases import FORMS, POSTGRES, SQLITE, STORES, address_of, create, fresh, sql
+from tests.databases import PARTITIONS, POSTGRES, SQLITE, STORES, address_of, create, fresh, sql
 from tests.serving import Office, Site, serving, settle
 from tests.store.estate import DECIMALS, MANY, NAMES, NUMBERS, another, build, do, rows_of
 from tests.store.test_contract import an_account, changed
 from tests.web.client import Client, client
 
 BOTH_WAYS = [(SQLITE, POSTGRES), (POSTGRES, SQLITE)]
-EVERY_WAY = [(source, target) for source in STORES for target in FORMS]
+EVERY_WAY = [*((one, other) for one in STORES for other in STORES), (SQLITE, PARTITIONS)]
 PUBLIC = "https://acme.test"
 BASE = "https://acme.test/scim/v2"
 
@@ -533,7 +533,7 @@ def test_large_documents_are_read_a_few_at_a_time(
     async def fill(runtime: Runtime) -> None:
         org = await runtime.organisations.create("big", "Big", Policy())
         for number in range(4):
-            long = random.Random(number).randbytes(MOST_BYTES // 3).hex()
+            long = random.Random(number).randbytes(MOST_BYTES // 5).hex()
             await runtime.store.commit(an_account(org, f"big {number}", title=long))
 
     do(held, fill)
@@ -543,7 +543,7 @@ def test_large_documents_are_read_a_few_at_a_time(
             await both[0].open_source()
             return len(await both[0].read(Table.RESOURCES, 1, START[Table.RESOURCES]))
 
-    assert asyncio.run(read()) in {1, 2}
+    assert asyncio.run(read()) < 4
     assert copy(held, new).same
     assert rows_of(new) == rows_of(held)
 
