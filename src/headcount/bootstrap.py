@@ -14,9 +14,10 @@ from headcount.directory.organisations import Organisations
 from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
 from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
+from headcount.store.copying import Archive
 from headcount.store.model import Migrated
 from headcount.store.promise import Store
-from headcount.store.sqlite import SqliteStore, migrate_file
+from headcount.store.sqlite import SqliteArchive, SqliteStore, migrate_file
 from headcount.web.address import Addresses
 from headcount.web.application import Application
 from headcount.web.authentication import Authentication
@@ -72,6 +73,28 @@ async def migrate(settings: Settings, partitions: int = 0) -> Migrated:
     if partitions:
         raise InvalidValue("SQLite knows no partitions; they are for PostgreSQL")
     return migrate_file(sqlite_path(settings.database))
+
+
+@asynccontextmanager
+async def archives(source: Settings, target: Settings) -> AsyncIterator[tuple[Archive, Archive]]:
+    """Two databases to copy between, for as long as the block runs.
+
+    Raises:
+        InvalidValue: an address is none that works.
+    """
+    both = _archive(source), _archive(target)
+    try:
+        yield both
+    finally:
+        for one in both:
+            await one.close()
+
+
+def _archive(settings: Settings) -> Archive:
+    if not is_postgres(settings.database):
+        return SqliteArchive(sqlite_path(settings.database))
+    archive: Archive = _postgres().PostgresArchive(settings.database, _options(settings))
+    return archive
 
 
 def _postgres() -> "ModuleType":

@@ -5,7 +5,7 @@ import click
 from headcount import __version__
 from headcount.cli.accounts import account
 from headcount.cli.checking import check
-from headcount.cli.databases import migrate
+from headcount.cli.databases import copy, migrate
 from headcount.cli.events import events
 from headcount.cli.organisations import org
 from headcount.cli.schemas import schema
@@ -27,7 +27,10 @@ def main() -> None:
     """
 
 
-for command in (serve, migrate, org, token, schema, account, events, simulate, check, demo):
+for command in (
+    *(serve, migrate, copy, org, token, schema, account, events),
+    *(simulate, check, demo),
+):
     main.add_command(command)
 
 __all__ = ["main"]

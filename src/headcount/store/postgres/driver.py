@@ -1,6 +1,6 @@
 """What is used of a connection: the driver's own has no types."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -19,6 +19,11 @@ class Connection(Protocol):
 
     async def execute(self, sql: str, *given: Any) -> str:
         """Run it; without values it may be several statements."""
+
+    async def copy_records_to_table(
+        self, table: str, *, records: Sequence[Sequence[Any]], columns: Sequence[str]
+    ) -> str:
+        """Write many rows at once."""
 
     def transaction(self) -> AbstractAsyncContextManager[Any]:
         """A transaction around the block, or a savepoint in one."""

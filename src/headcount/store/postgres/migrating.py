@@ -42,7 +42,7 @@ async def bring_up_to_date(connection: Connection, partitions: int = 0) -> Migra
     async with connection.transaction():
         await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
         await _check_server(connection)
-        before = await _version(connection)
+        before = await version(connection)
         _check_not_newer(before)
         if not before:
             await connection.execute(_VERSION)
@@ -86,16 +86,17 @@ async def _check_server(connection: Connection) -> None:
         )
 
 
-async def _version(connection: Connection) -> int:
+async def version(connection: Connection) -> int:
+    """The number of the schema; 0 where there are no tables."""
     if await connection.fetchval("SELECT to_regclass('headcount_schema')") is None:
         return 0
     return int(await connection.fetchval("SELECT version FROM headcount_schema"))
 
 
-def _check_not_newer(version: int) -> None:
-    if version > LATEST:
+def _check_not_newer(found: int) -> None:
+    if found > LATEST:
         raise Unavailable(
-            f"the database is of a newer Headcount (schema {version}, this one knows {LATEST}):"
+            f"the database is of a newer Headcount (schema {found}, this one knows {LATEST}):"
             " run that version or a newer one"
         )
 
@@ -106,14 +107,14 @@ async def check_schema(connection: Connection) -> None:
     Raises:
         Unavailable: it is older, newer, or none of Headcount's.
     """
-    version = await _version(connection)
-    _check_not_newer(version)
-    if not version:
+    found = await version(connection)
+    _check_not_newer(found)
+    if not found:
         raise Unavailable(
             "the database has no tables of Headcount: run `headcount migrate` on it first"
         )
-    if version < LATEST:
+    if found < LATEST:
         raise Unavailable(
-            f"the database is of an older Headcount (schema {version}, this one needs {LATEST}):"
+            f"the database is of an older Headcount (schema {found}, this one needs {LATEST}):"
             " run `headcount migrate` on it; servers of the older version may go on meanwhile"
         )

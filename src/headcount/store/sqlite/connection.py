@@ -76,6 +76,13 @@ def open_reader(
     return connection
 
 
+def open_guarded(path: Path) -> Connection:
+    """A connection that writes nothing, yet takes the WAL back if it is the last one to close."""
+    connection = _opened(path, apsw.SQLITE_OPEN_READWRITE)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def _opened(path: Path, flags: int, cache_kib: int = _CACHE_KIB) -> Connection:
     try:
         connection = Connection(path, flags)

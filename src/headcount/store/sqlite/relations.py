@@ -29,7 +29,7 @@ _NESTED = """WITH RECURSIVE up (grp, direct) AS (
     SELECT grp, 1 FROM member WHERE org = ?2 AND member = ?3
     UNION SELECT m.grp, 0 FROM up JOIN member m ON m.org = ?2 AND m.member = up.grp)
     SELECT json_group_array(json_object('value', id, '$ref', ?1 || '/Groups/' || id,
-    'display', display, 'type', CASE direct WHEN 1 THEN 'direct' ELSE 'indirect' END))
+    'type', CASE direct WHEN 1 THEN 'direct' ELSE 'indirect' END, 'display', display))
     FROM (SELECT g.id, max(up.direct) AS direct,
     json_extract(CAST(g.document AS TEXT), '$.displayName') AS display
     FROM up JOIN resource g ON g.org = ?2 AND g.kind = 2 AND g.id = up.grp GROUP BY g.id)"""

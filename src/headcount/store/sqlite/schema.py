@@ -104,7 +104,7 @@ def bring_up_to_date(connection: apsw.Connection) -> Migrated:
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        before = _version(connection)
+        before = version(connection)
         for step in STEPS[before:]:
             connection.execute(step)
         connection.execute(f"PRAGMA user_version = {len(STEPS)}")
@@ -115,11 +115,35 @@ def bring_up_to_date(connection: apsw.Connection) -> Migrated:
     return Migrated(before, len(STEPS))
 
 
-def _version(connection: apsw.Connection) -> int:
-    version = int(connection.execute("PRAGMA user_version").get)
-    if version > len(STEPS):
+def version(connection: apsw.Connection) -> int:
+    """The number of the schema; 0 where there are no tables.
+
+    Raises:
+        Unavailable: the file was written by a newer Headcount.
+    """
+    found = int(connection.execute("PRAGMA user_version").get)
+    if found > len(STEPS):
         raise Unavailable(
-            f"the database is of a newer Headcount (schema {version}, this one knows {len(STEPS)}):"
+            f"the database is of a newer Headcount (schema {found}, this one knows {len(STEPS)}):"
             " run that version or a newer one"
         )
-    return version
+    return found
+
+
+def check_schema(connection: apsw.Connection) -> None:
+    """Refuse a file that this version would have to bring up to date first.
+
+    Raises:
+        Unavailable: it is older, newer, or none of Headcount's.
+    """
+    found = version(connection)
+    if not found:
+        raise Unavailable(
+            "the database has no tables of Headcount: is this the right file? `headcount migrate`"
+            " creates them"
+        )
+    if found < len(STEPS):
+        raise Unavailable(
+            f"the database is of an older Headcount (schema {found}, this one needs {len(STEPS)}):"
+            " run `headcount migrate` on it first"
+        )

@@ -1,0 +1,156 @@
+"""A whole installation from one database to another, exactly as it is.
+
+An organisation is seen in the target once all of it is there. A mark in the target says how far
+each has come, so a copy that was interrupted goes on where it was. The marks go once both sides
+were found to be the same: from then on nothing is copied over the target any more.
+"""
+
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from headcount.directory.comparing import Report, State, Watch, chunks, compare, digest, state_of
+from headcount.errors import InUse, InvalidValue
+from headcount.store.copying import DONE, START, Archive, Mark, OrganisationRow, Table, TokenRow
+
+_ORDER = list(Table)
+
+
+async def verify(source: Archive, target: Archive, watch: Watch) -> Report:
+    """Compare two databases, and change neither.
+
+    Raises:
+        InvalidValue: they are one and the same.
+        Unavailable: one of them cannot be read.
+    """
+    await _check_apart(source, target)
+    await source.open_source()
+    await target.open_source()
+    watch.begins(await _amount(source))
+    return await compare(source, target, await state_of(source), watch)
+
+
+async def copy(source: Archive, target: Archive, watch: Watch) -> Report:
+    """Copy everything, go on with what was begun, and compare both sides at the end.
+
+    Raises:
+        InvalidValue: both are one and the same, or the target cannot hold something.
+        InUse: the target holds what is not from this copy.
+        VersionMismatch: the source was written to, and what was read does not fit together.
+        Unavailable: one of them cannot be used.
+    """
+    await _check_apart(source, target)
+    await source.open_source()
+    await target.open_target()
+    before = await state_of(source)
+    watch.begins(2 * await _amount(source))
+    copying = Copying(source, target, await _marks(source, target), watch)
+    await target.begin(await source.secrets())
+    for one in await source.organisations():
+        await copying.organisation(one)
+    return await _compared(source, target, before, watch)
+
+
+async def _compared(source: Archive, target: Archive, before: State, watch: Watch) -> Report:
+    report = await compare(source, target, before, watch)
+    if report.same:
+        await target.end()
+    return report
+
+
+async def _amount(source: Archive) -> int:
+    """About how many rows there are."""
+    held = await source.organisations()
+    rows = sum(one.users + one.groups + one.position for one in held)
+    return rows + sum((await source.memberships()).values())
+
+
+async def _check_apart(source: Archive, target: Archive) -> None:
+    held = await source.identity()
+    if held is not None and held == await target.identity():
+        raise InvalidValue("--from and --to are the same database: name another one to copy to")
+
+
+async def _marks(source: Archive, target: Archive) -> dict[int, Mark]:
+    """How far each organisation has come; none where the target is empty.
+
+    Raises:
+        InUse: the target holds something else.
+    """
+    marks = {mark.org: mark for mark in await target.marks() or ()}
+    ours = {one.id: (one.slug, one.created) for one in await source.organisations()}
+    for mark in marks.values():
+        if ours.get(mark.org) != (mark.slug, mark.created):
+            raise InUse(
+                f"the target holds an unfinished copy of another database, with the organisation"
+                f" {mark.slug!r}: name an empty one"
+            )
+    for one in await target.organisations():
+        known = marks.get(one.id)
+        if known is None:
+            raise InUse(
+                f"the target holds data already, such as the organisation {one.slug!r}: name an"
+                " empty database. A copy that was finished is looked at with --verify-only"
+            )
+        if known.kept != fingerprint(one, await target.tokens(one.id)):
+            raise InUse(
+                f"the organisation {one.slug!r} was changed in the target since it was copied, and"
+                " would be overwritten: name an empty database"
+            )
+    return marks
+
+
+def fingerprint(organisation: OrganisationRow, tokens: list[TokenRow]) -> str:
+    """What changes with every change of an organisation; not with the use of a token."""
+    return digest([organisation, *(one._replace(last_used=None) for one in tokens)])
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """One copy under way."""
+
+    source: Archive
+    target: Archive
+    marks: dict[int, Mark]
+    watch: Watch
+
+    async def organisation(self, one: OrganisationRow) -> None:
+        """Bring one organisation over, as far as it is not there."""
+        mark = await self._begun(one)
+        self.watch.moves("Copying", one.slug, mark.rows)
+        while mark.stage != DONE:
+            mark = await self._table(mark, Table(mark.stage))
+            if Table(mark.stage) is _ORDER[-1]:
+                break
+            following = Table(_ORDER[_ORDER.index(Table(mark.stage)) + 1])
+            mark = await self._moved(mark, following)
+        await self._finish(mark, one)
+
+    async def _begun(self, one: OrganisationRow) -> Mark:
+        """The mark to go on from; what was copied from an older state is taken away."""
+        fresh = Mark(one.id, one.slug, one.created, one.position)
+        mark = self.marks.get(one.id)
+        if mark is None:
+            await self.target.write(None, fresh, ())
+            return fresh
+        if mark.position == one.position and mark.stage in {*Table, DONE}:
+            return mark
+        await self.target.clear(mark, fresh)
+        return fresh
+
+    async def _table(self, mark: Mark, table: Table) -> Mark:
+        async with aclosing(chunks(self.source, table, mark.org, mark.after)) as all_chunks:
+            async for rows in all_chunks:
+                was, mark = mark, mark._replace(after=rows[-1].key, rows=mark.rows + len(rows))
+                await self.target.write(was, mark, rows)
+                self.watch.moves("Copying", mark.slug, len(rows))
+        return mark
+
+    async def _moved(self, was: Mark, table: Table) -> Mark:
+        mark = was._replace(stage=table.value, after=START[table])
+        await self.target.write(was, mark, ())
+        return mark
+
+    async def _finish(self, was: Mark, one: OrganisationRow) -> None:
+        tokens = await self.source.tokens(one.id)
+        mark = was._replace(stage=DONE, kept=fingerprint(one, tokens))
+        await self.target.finish(was, mark, one, tokens)

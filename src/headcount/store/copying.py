@@ -1,0 +1,253 @@
+"""What a store offers so that all of it can be copied: rows in one form, whichever store it is.
+
+Rows are read by their key, a chunk at a time, and written together with a mark that says how far
+the copy has come: both are there, or neither. What a store makes of the rows for itself (indexes,
+columns for sorting) is its own affair, and is made anew where they are written.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from headcount.errors import Unavailable, VersionMismatch
+
+MOST_ROWS = 1_000  # of a chunk
+MOST_BYTES = 4 * 1024 * 1024  # of a chunk, unless its first row is larger
+
+Key = tuple[str | int, ...]
+
+
+class Table(StrEnum):
+    """What an organisation has many of, in the order in which it is copied."""
+
+    RESOURCES = "resource"
+    MEMBERS = "member"
+    EVENTS = "event"
+
+
+class OrganisationRow(NamedTuple):
+    """An organisation, with its counters."""
+
+    id: int
+    slug: str
+    name: str
+    username_format: str
+    allowed_domains: str  # JSON
+    seats: int | None
+    created: str
+    disabled: bool
+    attributes: str  # JSON
+    users: int
+    active: int
+    owners: int
+    groups: int
+    nested: int
+    users_gone: int
+    groups_gone: int
+    position: int
+
+
+class TokenRow(NamedTuple):
+    """What is kept of a token."""
+
+    id: str
+    label: str
+    digest: bytes
+    created: str
+    expires: str | None
+    last_used: str | None
+    revoked: str | None
+    read_only: bool
+    strict: bool
+
+
+class SecretRow(NamedTuple):
+    """What every server of the installation knows, and nobody else."""
+
+    name: str
+    value: bytes
+
+
+class ResourceRow(NamedTuple):
+    """An account or a group. Its key is what comes first."""
+
+    kind: int
+    id: str
+    version: int
+    created: str
+    modified: str
+    name: str  # all of it, however long
+    external_id: str | None
+    active: bool | None
+    role: str | None
+    member_count: int
+    keys: str  # JSON; stores may order and space it as they like
+    document: bytes
+
+    @property
+    def key(self) -> Key:
+        """What rows are ordered by."""
+        return self.kind, self.id
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it has."""
+        return len(self.keys) + len(self.document)
+
+
+class MemberRow(NamedTuple):
+    """Somebody who is in a group."""
+
+    group: str
+    member: str
+    kind: int
+    display: str | None
+
+    @property
+    def key(self) -> Key:
+        """What rows are ordered by."""
+        return self.group, self.member
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it has."""
+        return len(self.display or "")
+
+
+class EventRow(NamedTuple):
+    """An event with its place in the feed."""
+
+    position: int
+    type: str
+    at: str
+    actor: str
+    subject: str
+    data: str  # JSON
+
+    @property
+    def key(self) -> Key:
+        """What rows are ordered by."""
+        return (self.position,)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it has."""
+        return len(self.data)
+
+
+Row = ResourceRow | MemberRow | EventRow
+
+TABLES: dict[type[Row], Table] = {
+    ResourceRow: Table.RESOURCES,
+    MemberRow: Table.MEMBERS,
+    EventRow: Table.EVENTS,
+}
+"""Where a row belongs."""
+
+START: dict[Table, Key] = {
+    Table.RESOURCES: (0, ""),
+    Table.MEMBERS: ("", ""),
+    Table.EVENTS: (0,),
+}
+"""A key before all others."""
+
+CLEARING, DONE = "clearing", "done"
+"""The stages of a copy beside the tables: what is there goes first; all is there."""
+
+
+class Mark(NamedTuple):
+    """How far the copy of one organisation has come. It lies in the target."""
+
+    org: int
+    slug: str
+    created: str  # with id and slug: whether a source is the one that the copy began with
+    position: int  # of the last event in the source when the copy of the organisation began
+    stage: str = Table.RESOURCES.value
+    after: Key = START[Table.RESOURCES]  # of the last row that is there
+    rows: int = 0  # how many are there
+    kept: str = ""  # once it is done: what `fingerprint` says of it
+
+
+class Archive(Protocol):
+    """One database, to be copied from or to."""
+
+    async def identity(self) -> str | None:
+        """The same for every address of one database; None where there is none yet."""
+
+    async def open_source(self) -> None:
+        """Make sure that it can be read, and is of this version. Nothing is written.
+
+        Raises:
+            Unavailable: it is not.
+        """
+
+    async def open_target(self) -> None:
+        """Make sure that it can be written; a database without tables gets them.
+
+        Raises:
+            Unavailable: it cannot be used, or is of another version.
+        """
+
+    async def organisations(self) -> list[OrganisationRow]:
+        """All organisations, by id."""
+
+    async def memberships(self) -> dict[int, int]:
+        """How many memberships each organisation has, from the counts of its groups."""
+
+    async def tokens(self, org: int) -> list[TokenRow]:
+        """The tokens of an organisation, by id."""
+
+    async def secrets(self) -> list[SecretRow]:
+        """All secrets, by name."""
+
+    async def read(self, table: Table, org: int, after: Key) -> Sequence[Row]:
+        """The next rows of an organisation behind a key: a chunk, in the order of their keys."""
+
+    async def marks(self) -> list[Mark] | None:
+        """How far a copy to this database has come; None where there is none under way."""
+
+    async def begin(self, secrets: Sequence[SecretRow]) -> None:
+        """Be ready for marks, with these secrets and no others."""
+
+    async def write(self, was: Mark | None, mark: Mark, rows: Sequence[Row]) -> None:
+        """Write rows of one table and move the mark, both or neither.
+
+        Args:
+            was: the mark as it stands; None where there is none.
+            mark: the mark as it shall stand.
+            rows: may be none.
+
+        Raises:
+            Unavailable: the mark does not stand there any more: another copy is under way.
+            VersionMismatch: the rows do not go with those that are there.
+        """
+
+    async def clear(self, was: Mark, mark: Mark) -> None:
+        """Take an organisation and everything of it away, a part at a time, and move the mark."""
+
+    async def finish(
+        self, was: Mark, mark: Mark, organisation: OrganisationRow, tokens: Sequence[TokenRow]
+    ) -> None:
+        """Write the organisation with its tokens, and move the mark.
+
+        Nobody sees the organisation before that. Servers that run notice it.
+        """
+
+    async def end(self) -> None:
+        """Take all marks away."""
+
+    async def close(self) -> None:
+        """Let go of the database."""
+
+
+def another_copy() -> Unavailable:
+    """The refusal where somebody else moves the mark."""
+    return Unavailable("another copy to this database is under way: wait for its end")
+
+
+def does_not_fit() -> VersionMismatch:
+    """The refusal for rows that do not go together."""
+    return VersionMismatch(
+        "the source was written to while it was copied, and its rows do not fit together:"
+        " stop its servers, and run the command again"
+    )

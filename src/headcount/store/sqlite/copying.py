@@ -1,0 +1,330 @@
+"""The promise of `store.copying`, kept by one SQLite file.
+
+All of it runs in one thread, so that the other database is not kept waiting.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+from orjson import dumps, loads
+
+from headcount.errors import Unavailable
+from headcount.store.copying import (
+    CLEARING,
+    MOST_BYTES,
+    MOST_ROWS,
+    TABLES,
+    EventRow,
+    Key,
+    Mark,
+    MemberRow,
+    OrganisationRow,
+    ResourceRow,
+    Row,
+    SecretRow,
+    Table,
+    TokenRow,
+    another_copy,
+    does_not_fit,
+)
+from headcount.store.filters import NUMBERS
+from headcount.store.model import Kind, listed_values
+from headcount.store.sqlite.connection import FileLock, open_guarded, open_writer
+from headcount.store.sqlite.schema import check_schema, version
+from headcount.store.sqlite.store import migrate_file
+
+T = TypeVar("T")
+
+_ORGANISATION = ", ".join(OrganisationRow._fields)
+_KEPT = ", ".join(TokenRow._fields)
+_RESOURCE = ", ".join(ResourceRow._fields)
+_MARK = ", ".join(Mark._fields)
+
+_READ = {
+    Table.RESOURCES: f"""SELECT {_RESOURCE} FROM resource
+        WHERE org = ? AND (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?""",
+    Table.MEMBERS: """SELECT grp, member, kind, display FROM member
+        WHERE org = ? AND (grp, member) > (?, ?) ORDER BY grp, member LIMIT ?""",
+    Table.EVENTS: """SELECT position, type, at, actor, subject, data FROM event
+        WHERE org = ? AND position > ? ORDER BY position LIMIT ?""",
+}
+_WRITE = {
+    Table.RESOURCES: f"""INSERT INTO resource (org, {_RESOURCE})
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, json(?), ?)""",  # json() takes spaces out
+    Table.MEMBERS: "INSERT INTO member (org, grp, member, kind, display) VALUES (?, ?, ?, ?, ?)",
+    Table.EVENTS: """INSERT INTO event (org, position, type, at, actor, subject, data)
+        VALUES (?, ?, ?, ?, ?, ?, ?)""",
+}
+_LIST = "INSERT OR IGNORE INTO listed_value (org, kind, path, key, id) VALUES (?, ?, ?, ?, ?)"
+_REMOVED = 10_000  # rows at once
+_REMOVE = (
+    "DELETE FROM resource WHERE seq IN (SELECT seq FROM resource WHERE org = ? LIMIT ?)",
+    """DELETE FROM listed_value WHERE (org, kind, path, key, id) IN
+        (SELECT org, kind, path, key, id FROM listed_value WHERE org = ? LIMIT ?)""",
+    """DELETE FROM member WHERE (org, grp, member) IN
+        (SELECT org, grp, member FROM member WHERE org = ? LIMIT ?)""",
+    """DELETE FROM event WHERE (org, position) IN
+        (SELECT org, position FROM event WHERE org = ? LIMIT ?)""",
+)
+_MARKS = """CREATE TABLE IF NOT EXISTS headcount_copy (
+    org INTEGER PRIMARY KEY,
+    slug TEXT NOT NULL,
+    created TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    after TEXT NOT NULL,                        -- JSON list
+    rows INTEGER NOT NULL,
+    kept TEXT NOT NULL
+)"""
+
+
+class SqliteArchive:
+    """One SQLite file, to be copied from or to."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="headcount-copy")
+        self._connection: apsw.Connection | None = None
+        self._lock: FileLock | None = None
+
+    async def identity(self) -> str | None:
+        with contextlib.suppress(OSError):
+            found = self._path.stat()
+            return f"{found.st_dev} {found.st_ino}"
+        return None
+
+    async def open_source(self) -> None:
+        def run() -> None:
+            self._connection = open_guarded(self._path)
+            check_schema(self._connection)
+
+        await self._run(run)
+
+    async def open_target(self) -> None:
+        def run() -> None:
+            self._connection = open_writer(self._path)
+            self._lock = FileLock(self._path)
+            if not version(self._connection):
+                migrate_file(self._path)
+            check_schema(self._connection)
+
+        await self._run(run)
+
+    async def organisations(self) -> list[OrganisationRow]:
+        rows = await self._read(f"SELECT {_ORGANISATION} FROM organisation ORDER BY id")
+        return [OrganisationRow(*row)._replace(disabled=bool(row[7])) for row in rows]
+
+    async def memberships(self) -> dict[int, int]:
+        sql = """SELECT o.id, (SELECT coalesce(sum(r.member_count), 0) FROM resource r
+            WHERE r.org = o.id AND r.kind = 2) FROM organisation o"""
+        return dict(await self._read(sql))
+
+    async def tokens(self, org: int) -> list[TokenRow]:
+        rows = await self._read(f"SELECT {_KEPT} FROM token WHERE org = ? ORDER BY id", org)
+        return [TokenRow._make((*row[:7], *map(bool, row[7:]))) for row in rows]
+
+    async def secrets(self) -> list[SecretRow]:
+        rows = await self._read("SELECT name, value FROM secret ORDER BY name")
+        return [SecretRow(*row) for row in rows]
+
+    async def read(self, table: Table, org: int, after: Key) -> Sequence[Row]:
+        return await self._do(
+            lambda c: _chunk(c.execute(_READ[table], (org, *after, MOST_ROWS)), table)
+        )
+
+    async def marks(self) -> list[Mark] | None:
+        if not await self._read("SELECT 1 FROM sqlite_schema WHERE name = 'headcount_copy'"):
+            return None
+        rows = await self._read(f"SELECT {_MARK} FROM headcount_copy ORDER BY org")
+        return [Mark(*row)._replace(after=tuple(loads(row[5]))) for row in rows]
+
+    async def begin(self, secrets: Sequence[SecretRow]) -> None:
+        def write(connection: apsw.Connection) -> None:
+            connection.execute(_MARKS)
+            connection.execute("DELETE FROM secret")
+            connection.executemany("INSERT INTO secret (name, value) VALUES (?, ?)", secrets)
+
+        await self._write(write)
+
+    async def write(self, was: Mark | None, mark: Mark, rows: Sequence[Row]) -> None:
+        def write(connection: apsw.Connection) -> None:
+            _move(connection, was, mark)
+            if rows:
+                _insert(connection, mark.org, rows)
+
+        await self._write(write)
+
+    async def clear(self, was: Mark, mark: Mark) -> None:
+        between = was._replace(stage=CLEARING, kept="")
+
+        def hide(connection: apsw.Connection) -> None:
+            _move(connection, was, between)
+            _hide(connection, was.org)
+
+        await self._write(hide)
+        for sql in _REMOVE:
+            while await self._write(partial(_removed, sql, was.org)):
+                pass
+        await self._write(lambda connection: _move(connection, between, mark))
+
+    async def finish(
+        self, was: Mark, mark: Mark, organisation: OrganisationRow, tokens: Sequence[TokenRow]
+    ) -> None:
+        def write(connection: apsw.Connection) -> None:
+            _move(connection, was, mark)
+            _hide(connection, organisation.id)
+            _fill(connection, "organisation", _ORGANISATION, [organisation])
+            _fill(
+                connection,
+                "token",
+                f"org, {_KEPT}",
+                [(organisation.id, *one) for one in tokens],
+            )
+            connection.execute("UPDATE access SET epoch = epoch + 1")
+
+        await self._write(write)
+
+    async def end(self) -> None:
+        await self._write(lambda connection: connection.execute("DROP TABLE headcount_copy"))
+
+    async def close(self) -> None:
+        def run() -> None:
+            if self._connection is not None:
+                self._connection.close()
+            if self._lock is not None:
+                self._lock.close()
+
+        await self._run(run)
+        self._thread.shutdown()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        def told() -> T:
+            with self._telling():
+                return work()
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, told)
+
+    async def _do(self, work: Callable[[apsw.Connection], T]) -> T:
+        connection = self._connection
+        assert connection is not None
+        return await self._run(lambda: work(connection))
+
+    async def _read(self, sql: str, *given: Any) -> list[tuple[Any, ...]]:
+        return await self._do(lambda connection: connection.execute(sql, given).fetchall())
+
+    async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
+        lock = self._lock
+        assert lock is not None
+
+        def once(connection: apsw.Connection) -> T:
+            with lock.held(), _transaction(connection):
+                return work(connection)
+
+        return await self._do(once)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What goes wrong in the block is told in a sentence."""
+        try:
+            yield
+        except apsw.ConstraintError:
+            raise does_not_fit() from None
+        except apsw.FullError:
+            raise Unavailable(f"the disk of {self._path} is full") from None
+        except (apsw.NotADBError, apsw.CorruptError):
+            raise Unavailable(f"{self._path} is not an SQLite database, or it is damaged") from None
+        except (apsw.BusyError, apsw.IOError, apsw.ReadOnlyError) as error:
+            raise Unavailable(f"the database {self._path} cannot be used now: {error}") from None
+
+
+@contextlib.contextmanager
+def _transaction(connection: apsw.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _chunk(rows: Iterator[tuple[Any, ...]], table: Table) -> list[Row]:
+    """The rows up to the size of a chunk; at least one, if there is one."""
+    chunk: list[Row] = []
+    weight = 0
+    for values in rows:
+        row = _row(table, values)
+        weight += row.weight
+        if chunk and weight > MOST_BYTES:
+            break
+        chunk.append(row)
+    return chunk
+
+
+def _row(table: Table, values: tuple[Any, ...]) -> Row:
+    match table:
+        case Table.RESOURCES:
+            active = None if values[7] is None else bool(values[7])
+            return ResourceRow._make((*values[:7], active, *values[8:]))
+        case Table.MEMBERS:
+            return MemberRow(*values)
+        case Table.EVENTS:
+            return EventRow(*values)
+
+
+def _move(connection: apsw.Connection, was: Mark | None, mark: Mark) -> None:
+    values = (*mark[:5], dumps(mark.after).decode(), *mark[6:])
+    places = ", ".join("?" * len(values))
+    try:
+        if was is None:
+            sql = f"INSERT OR IGNORE INTO headcount_copy ({_MARK}) VALUES ({places})"
+            connection.execute(sql, values)
+        else:
+            sql = f"""UPDATE headcount_copy SET ({_MARK}) = ({places})
+                WHERE org = ? AND stage = ? AND after = ?"""
+            connection.execute(sql, (*values, was.org, was.stage, dumps(was.after).decode()))
+    except apsw.SQLError:  # the table is gone: the other one has come to its end
+        raise another_copy() from None
+    if connection.changes() != 1:
+        raise another_copy()
+
+
+def _insert(connection: apsw.Connection, org: int, rows: Sequence[Row]) -> None:
+    table = TABLES[type(rows[0])]
+    connection.executemany(_WRITE[table], [(org, *row) for row in rows])
+    if table is Table.RESOURCES:
+        connection.executemany(_LIST, _listed(org, rows))
+
+
+def _listed(org: int, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """What is found by an index inside multi-valued attributes of accounts."""
+    return [
+        (org, row.kind, path, key, row.id)
+        for row in rows
+        if isinstance(row, ResourceRow) and row.kind == NUMBERS[Kind.USER]
+        for path, key in listed_values(loads(row.keys))
+    ]
+
+
+def _hide(connection: apsw.Connection, org: int) -> None:
+    connection.execute("DELETE FROM token WHERE org = ?", (org,))
+    connection.execute("DELETE FROM organisation WHERE id = ?", (org,))
+
+
+def _fill(
+    connection: apsw.Connection, table: str, columns: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    marks = ", ".join("?" * len(columns.split(",")))
+    connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+
+
+def _removed(sql: str, org: int, connection: apsw.Connection) -> int:
+    connection.execute(sql, (org, _REMOVED))
+    return connection.changes()
