@@ -1,7 +1,7 @@
 """What happens to accounts and groups: read, decide with pure functions, commit one Change."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from orjson import loads
@@ -167,8 +167,10 @@ class Directory:
         pinned = if_match is not None
 
         async def decide(before: Stored) -> Outcome:
-            members = await self._members(caller, resource_id, operations, dialect)
-            others = [one for one in operations if one.target.head is not MEMBERS]
+            members, others = NO_MEMBERS, operations
+            if kind is Kind.GROUP:
+                members = await self._members(caller, resource_id, operations, dialect)
+                others = [one for one in operations if one.target.head is not MEMBERS]
             if not others:
                 return await self._commit(caller, before, {}, {}, members, pinned=pinned)
             document = loads(before.document)
@@ -291,7 +293,7 @@ class Directory:
         async def decide_and_show(seen: Seen) -> Outcome:
             outcome = await decide(seen.stored)
             if isinstance(seen.relations, bytes):
-                return replace(outcome, groups=seen.relations)
+                return Outcome(outcome.stored, outcome.changed, groups=seen.relations)
             return outcome
 
         shown = base if kind is Kind.USER else None
