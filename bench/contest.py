@@ -183,7 +183,9 @@ async def contest(plan: Plan, shown: Shown) -> Measured:
 def _ours(plan: Plan) -> Iterator[Contestant]:
     for database in plan.databases:
         name, _ = DATABASES[database]
-        yield Contestant(name, partial(ours.headcount, database), plan.sizes, is_ours=True)
+        yield Contestant(
+            name, partial(ours.headcount, database), plan.sizes_on(database), is_ours=True
+        )
 
 
 def _peers(plan: Plan, run: Contest) -> Iterator[Contestant]:

@@ -13,6 +13,7 @@ class Plan:
 
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
     databases: tuple[str, ...] = ("sqlite",)
+    postgres_sizes: tuple[int, ...] | None = None  # None: the same as on SQLite
     peers: tuple[str, ...] = tuple(PEERS)
     peer_sizes: tuple[int, ...] = (1_000, 10_000)
     connections: tuple[int, ...] = (1, 16)
@@ -22,6 +23,10 @@ class Plan:
     patience: float = 10.0  # seconds for one operation, and for one answer
     only: tuple[str, ...] = ()  # words of the operations that are measured
     write: bool = False
+
+    def sizes_on(self, database: str) -> tuple[int, ...]:
+        """How many accounts Headcount has on a database of this kind, the fewest first."""
+        return (database == "postgres" and self.postgres_sizes) or self.sizes
 
     def wants(self, operation: str) -> bool:
         """Whether an operation is measured."""
@@ -44,6 +49,7 @@ def read_plan(arguments: list[str] | None = None) -> Plan:
     parser.add_argument("--full", action="store_true", help="everything, up to 1,000,000 accounts")
     parser.add_argument("--accounts", dest="sizes", type=int, nargs="+", help="of Headcount")
     parser.add_argument("--database", dest="databases", nargs="+", choices=list(DATABASES))
+    parser.add_argument("--postgres-accounts", dest="postgres_sizes", type=int, nargs="+")
     parser.add_argument("--peers", nargs="*", choices=list(PEERS), help="none: only Headcount")
     parser.add_argument("--peer-accounts", dest="peer_sizes", type=int, nargs="+")
     parser.add_argument("--connections", type=int, nargs="+")
