@@ -26,6 +26,8 @@ FORMS = (*STORES, PARTITIONS)
 """The same, and the ways in which their tables can lie."""
 
 _NUMBERS = count(1)
+_EMPTY = """TRUNCATE organisation, token, secret, tally, resource, member, event
+    RESTART IDENTITY CASCADE"""
 _HASTE = """ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off;
 SELECT pg_reload_conf()"""  # what a test leaves behind need not survive a power failure
 
@@ -52,6 +54,12 @@ def copy_of(name: str) -> str:
     new = f"headcount_test_{os.getpid()}_{next(_NUMBERS)}"
     create(new, like=name)
     return address_of(new)
+
+
+def emptied(address: str) -> str:
+    """The same database with nothing in it, which is quicker than another one."""
+    sql(_EMPTY, address)
+    return address
 
 
 def create(name: str, *, like: str = "template0") -> None:

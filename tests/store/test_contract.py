@@ -40,7 +40,7 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.promise import Store
-from tests.databases import FORMS, POSTGRES, address_of, fresh
+from tests.databases import FORMS, POSTGRES, SQLITE, address_of, emptied, fresh
 from tests.pooling import behind, pooler, pooling
 
 pytestmark = [pytest.mark.anyio, pytest.mark.shows("F111", "F112", "F114", "RFC 7644 6")]
@@ -53,21 +53,29 @@ _POOLED = "pooled"
 
 
 @pytest.fixture(params=[*FORMS, _POOLED])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    settings = (
-        request.getfixturevalue("pooled")
-        if request.param == _POOLED
-        else Settings(database=fresh(request.param, tmp_path))
-    )
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path, databases: dict[str, str]
+) -> AsyncIterator[Store]:
+    form = request.param
+    if form == SQLITE:
+        settings = Settings(database=fresh(SQLITE, tmp_path))
+    else:
+        name = POSTGRES if form == _POOLED else form
+        known = databases.get(name)
+        database = databases[name] = emptied(known) if known else fresh(name, tmp_path)
+        settings = Settings(database=database)
+        if form == _POOLED:
+            through = behind(request.getfixturevalue("pooler_port"), database)
+            settings = Settings(database=through, postgres_prepared=False)
     store = open_store(settings)
     yield store
     await store.close()
 
 
-@pytest.fixture
-def pooled(pooler_port: int, tmp_path: Path) -> Settings:
-    database = behind(pooler_port, fresh(POSTGRES, tmp_path))
-    return Settings(database=database, postgres_prepared=False)
+@pytest.fixture(scope="module")
+def databases() -> dict[str, str]:
+    """The database of each form; each test finds it empty."""
+    return {}
 
 
 @pytest.fixture(scope="module")
