@@ -1,6 +1,7 @@
 """The growth curves, as pictures that can be read without colour."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ _LOOKS = (
 )
 _COST = "milliseconds per request\n(1,000 / requests per second)"
 _APART = 0.062  # of the height, between two labels
+_WIDE = 0.42  # of the width, that a label takes at the most
 
 
 def draw(measured: Measured, connections: int, folder: Path) -> None:
@@ -142,17 +144,39 @@ def _plot(axes: Any, lines: dict[str, Points], servers: Sequence[str]) -> None:
 
 
 def _places(axes: Any, lines: dict[str, Points]) -> dict[str, float]:
-    """How high each label stands, so that none covers another that begins beside it."""
-    ends = {
-        server: axes.transLimits.transform(axes.transScale.transform(points[-1]))
+    """How high each label stands: near the end of its line, where no other line or label is."""
+    drawn = {
+        server: [tuple(axes.transLimits.transform(axes.transScale.transform(p))) for p in points]
         for server, points in lines.items()
     }
     places: dict[str, float] = {}
-    highest: dict[float, float] = {}  # of the labels so far, by where they begin
-    for server, (across, up) in sorted(ends.items(), key=lambda end: float(end[1][1])):
-        column = round(float(across), 3)
-        places[server] = highest[column] = max(float(up), highest.get(column, -1.0) + _APART)
+    taken: Points = []
+    for server, points in sorted(drawn.items(), key=lambda one: float(one[1][-1][1])):
+        across, up = points[-1]
+        others = [_between(other) for name, other in drawn.items() if name != server]
+        crossing = [point for line in others for point in line]
+        near = sorted(range(-20, 21), key=lambda step: (abs(step), -step))
+        tried = (up + step * _APART / 2 for step in near)
+        places[server] = next((y for y in tried if _is_free(across, y, crossing, taken)), up)
+        taken.append((across, places[server]))
     return places
+
+
+def _between(points: Points) -> Points:
+    """Points all along a line."""
+    return [
+        (x + (to_x - x) * part / 20, y + (to_y - y) * part / 20)
+        for (x, y), (to_x, to_y) in pairwise(points)
+        for part in range(21)
+    ]
+
+
+def _is_free(across: float, up: float, crossing: Points, taken: Points) -> bool:
+    """Whether a label that begins there covers nothing, and nothing covers it."""
+    behind = across + 0.01
+    lines = any(behind <= x <= behind + _WIDE and abs(y - up) < _APART * 0.7 for x, y in crossing)
+    labels = any(abs(x - across) < _WIDE and abs(y - up) < _APART * 0.99 for x, y in taken)
+    return 0 < up < 1 and not lines and not labels
 
 
 def _save(figure: Any, path: Path) -> None:
