@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def _sections(plan: Plan, measured: Measured) -> Iterator[str]:
 
 def _how_else(plan: Plan) -> str:
     """Whether it was the full run."""
-    if plan.sizes == FULL.sizes and plan.databases == FULL.databases:
+    if replace(plan, write=FULL.write) == FULL:
         return ""
     return ", and this time by a shorter run of the same program"
 
