@@ -21,7 +21,7 @@ RELATED = {
 """What a row `r` tells of its relations: the ids of an account's groups, NULL where there are none;
 how many members a group has."""
 
-_MOST_KEPT = 2_000  # lists of groups that are remembered by a connection
+_MOST_KEPT = 20_000  # lists of groups that are remembered by a connection, some 10 MB
 _LONGEST_KEPT = 2_000  # characters of ids
 
 _IS_NESTED = "SELECT nested FROM organisation WHERE id = ?"
