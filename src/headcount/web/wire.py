@@ -150,7 +150,7 @@ def _read(query_string: bytes, kind: ResourceType, reading: Reading = TOLERANT) 
 
 _LOOK_UP = re.compile(
     rb"""((?:[^?]*&)??filter=[\w.:]{1,100}(?:%20|\+)[eE][qQ](?:%20|\+)%22)
-    ((?:[^%"\\&\x00-\x1f]++|%(?![01]|22|5[cC]))++)
+    (?!%22)([^%"\\&\x00-\x1f]*(?:%(?![01]|22|5[cC])[^%"\\&\x00-\x1f]*)*)
     (%22(?:&.*)?)""",
     re.VERBOSE,
 )
