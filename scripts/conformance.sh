@@ -5,7 +5,7 @@ set -u
 shared=$1
 work=$(mktemp -d)
 trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
-export HEADCOUNT_DATABASE="sqlite:///$work/headcount.db"
+export HEADCOUNT_DATABASE="${HEADCOUNT_DATABASE:-sqlite:///$work/headcount.db}" # any empty database
 headcount=.venv/bin/headcount
 server=
 
