@@ -19,6 +19,10 @@ class Kind(StrEnum):
     GROUP = "Group"
 
 
+RELATIONS = {Kind.USER: "groups", Kind.GROUP: "members"}
+"""The attribute that tells what a resource is in, or who is in it: it lives apart from the rest."""
+
+
 class UsernameFormat(StrEnum):
     """Which userNames an organisation takes."""
 

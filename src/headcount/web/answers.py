@@ -12,13 +12,11 @@ from headcount.errors import ScimError
 from headcount.scim.attributes import ResourceType
 from headcount.scim.messages import LIST_URN, Query
 from headcount.scim.projection import Projection, project
-from headcount.store.model import Kind, Page, Seen, Stored
+from headcount.store.model import RELATIONS, Kind, Page, Seen, Stored
 from headcount.web.bodies import LONG, Body, Entries, Piece, body_of
 
 SCIM_JSON = b"application/scim+json"
 JSON = b"application/json"
-
-RELATIONS = {Kind.USER: "groups", Kind.GROUP: "members"}
 
 Headers = list[tuple[bytes, bytes]]
 

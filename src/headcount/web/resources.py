@@ -2,9 +2,9 @@
 
 from headcount.errors import NotFound, NotImplementedHere
 from headcount.scim import discovery
-from headcount.store.model import Kind, Outcome, Seen, Stored
+from headcount.store.model import RELATIONS, Kind, Outcome, Seen, Stored
 from headcount.web import answers, wire
-from headcount.web.answers import RELATIONS, Answer
+from headcount.web.answers import Answer
 from headcount.web.call import Call
 
 

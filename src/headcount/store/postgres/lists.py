@@ -7,13 +7,11 @@ from orjson import loads
 from headcount.scim.messages import Position, Query
 from headcount.store.bookmarks import Bookmarks, Place
 from headcount.store.filters import NUMBERS, Condition
-from headcount.store.model import EventType, Kind, OrgId, Page, Recorded
+from headcount.store.model import RELATIONS, EventType, Kind, OrgId, Page, Recorded
 from headcount.store.order import behind, order_of
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.filters import Translator
 from headcount.store.postgres.rows import OWN, columns, numbered, own, seen_in
-
-RELATIONS = {Kind.USER: "groups", Kind.GROUP: "members"}
 
 _TOTALS = {Kind.USER: "t.users, t.users_gone", Kind.GROUP: "t.groups, t.groups_gone"}
 _KEY = 2  # in the rows of a list, what goes before the columns of the resource

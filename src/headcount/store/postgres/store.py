@@ -15,6 +15,7 @@ from headcount.errors import Unavailable
 from headcount.scim.messages import Query
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import (
+    RELATIONS,
     Change,
     Kind,
     Migrated,
@@ -30,7 +31,6 @@ from headcount.store.model import (
 from headcount.store.postgres import admin, lists, reading
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
-from headcount.store.postgres.lists import RELATIONS
 from headcount.store.postgres.migrating import bring_up_to_date
 from headcount.store.postgres.moments import Moments, is_whole
 from headcount.store.postgres.opening import Opener, Options

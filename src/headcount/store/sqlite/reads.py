@@ -7,9 +7,8 @@ from headcount.scim.messages import Query
 from headcount.scim.paths import AttrPath
 from headcount.store.bookmarks import Bookmarks, Place
 from headcount.store.filters import NUMBERS, Condition
-from headcount.store.model import EventType, Kind, OrgId, Page, Recorded, Seen
+from headcount.store.model import RELATIONS, EventType, Kind, OrgId, Page, Recorded, Seen
 from headcount.store.order import order_of
-from headcount.store.sqlite import relations
 from headcount.store.sqlite.connection import Connection
 from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.rows import OWN, TOTALS, columns_of, seen_in, wanted_of
@@ -33,7 +32,7 @@ def is_quick(org: OrgId, kind: Kind, query: Query, bookmarks: Bookmarks) -> bool
 
 def _may_be_long(kind: Kind, query: Query) -> bool:
     """Whether a row may bring any number of members along."""
-    return kind is Kind.GROUP and query.projection.shows(relations.NAMES[kind])
+    return kind is Kind.GROUP and query.projection.shows(RELATIONS[kind])
 
 
 def _is_point(kind: Kind, where: Filter) -> bool:

@@ -10,8 +10,6 @@ from typing import NamedTuple
 from headcount.store.model import Kind, OrgId
 from headcount.store.sqlite.connection import Connection
 
-NAMES = {Kind.USER: "groups", Kind.GROUP: "members"}
-
 NOTHING = b"[]"
 
 RELATED = {

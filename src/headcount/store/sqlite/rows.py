@@ -1,7 +1,7 @@
 """The rows of a list: which columns are read, and what they become."""
 
 from headcount.scim.messages import Query
-from headcount.store.model import Kind, OrgId
+from headcount.store.model import RELATIONS, Kind, OrgId
 from headcount.store.sqlite import relations
 from headcount.store.sqlite.points import COLUMNS, Wanted, seen_in
 
@@ -14,7 +14,7 @@ TOTALS = {
 
 def wanted_of(org: OrgId, kind: Kind, query: Query, base: str) -> Wanted:
     """What `query` wants of each resource."""
-    return Wanted(org, kind, base, query.projection.shows(relations.NAMES[kind]))
+    return Wanted(org, kind, base, query.projection.shows(RELATIONS[kind]))
 
 
 def columns_of(wanted: Wanted) -> str:

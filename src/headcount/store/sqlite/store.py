@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from headcount.scim.messages import Query
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import (
+    RELATIONS,
     Change,
     Kind,
     Migrated,
@@ -40,7 +41,6 @@ from headcount.store.sqlite.connection import (
 )
 from headcount.store.sqlite.leases import Leases
 from headcount.store.sqlite.points import Wanted
-from headcount.store.sqlite.relations import NAMES as RELATION_NAMES
 from headcount.store.sqlite.schema import bring_up_to_date
 from headcount.store.sqlite.transaction import Transaction, at_once
 from headcount.store.sqlite.writer import Writer
@@ -75,7 +75,7 @@ class SqliteStore:
             return await self._scan_all(lambda c: points.get(c, wanted, resource_id))
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
-        wanted = Wanted(org, kind, base, query.projection.shows(RELATION_NAMES[kind]))
+        wanted = Wanted(org, kind, base, query.projection.shows(RELATIONS[kind]))
         connection = self._inline.connection()
         with contextlib.suppress(TooLong):
             if (page := points.look_up(connection, wanted, query)) is not None:
