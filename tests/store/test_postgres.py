@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -169,6 +170,27 @@ async def test_what_another_process_changed_is_known_within_half_a_second(tmp_pa
     assert await one.read_access_epoch() != before
     await one.close()
     await other.close()
+
+
+async def test_whoever_asks_at_the_end_of_two_look_ups_is_answered(
+    store: PostgresStore, acme: Organisation
+) -> None:
+    ada = (await store.commit(an_account(acme, "ada"))).stored
+
+    async def look(times: int, turns: int = 0) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for _ in range(times):
+            await store.get(acme.id, Kind.USER, ada.id)
+
+    async def hold_up() -> None:
+        for _ in range(8):
+            await asyncio.sleep(0)
+        time.sleep(0.01)  # both answers are there when the loop looks again
+
+    for _ in range(20):
+        async with asyncio.timeout(20):
+            await asyncio.gather(look(2), look(1, turns=2), hold_up())
 
 
 async def test_a_name_that_no_index_holds_is_found_and_taken(

@@ -77,18 +77,22 @@ class PointReads:
         if len(self._running) < _AT_ONCE:
             task = asyncio.ensure_future(self._run())
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
         return await answer
 
     async def _run(self) -> None:
-        while self._waiting:
-            form, asked = next(iter(self._waiting.items()))
-            batch = list(islice(asked, _MOST))
-            del asked[:_MOST]
-            del self._waiting[form]
-            if asked:
-                self._waiting[form] = asked  # behind the other forms, which wait longer
-            await self._answer(form, batch)
+        try:
+            while self._waiting:
+                form, asked = next(iter(self._waiting.items()))
+                batch = list(islice(asked, _MOST))
+                del asked[:_MOST]
+                del self._waiting[form]
+                if asked:
+                    self._waiting[form] = asked  # behind the other forms, which wait longer
+                await self._answer(form, batch)
+        finally:  # at once: whoever asks from now on needs somebody else
+            me = asyncio.current_task()
+            assert me is not None
+            self._running.remove(me)
 
     async def _answer(self, form: Form, batch: list[_Asked]) -> None:
         try:
