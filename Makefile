@@ -8,7 +8,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 QUIET_PIP := --quiet --disable-pip-version-check
 
-.PHONY: help demo test check unit test-deep test-cluster compliance mutants bench bench-full fmt constraints clean
+.PHONY: help demo test check unit coverage test-deep test-cluster compliance mutants bench bench-full fmt constraints clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,7 +53,10 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+coverage: $(VENV)/.dev ## the tests again, slower, and the branches that none of them takes
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
 
 test-deep: $(VENV)/.dev ## every law with 10,000 examples; takes a while
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=deep

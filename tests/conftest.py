@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from headcount.store.model import Policy
 from tests.databases import STORES, fresh
-from tests.saying import SAID
+from tests.saying import SAID, say
 from tests.serving import Office, Site, serving, settle
 
 settings.register_profile("any", deadline=None)
@@ -64,6 +65,19 @@ def site(settled: Callable[[Policy], Site]) -> Site:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what is to be told to the process that tells it, where there are several."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["said"] = SAID
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what another process has to tell; one that broke down has nothing."""
+    for sentence in getattr(node, "workeroutput", {}).get("said", ()):
+        say(sentence)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,6 +1,7 @@
 """What is so on PostgreSQL alone: how tables come about, what is remembered, what is indexed."""
 
 import asyncio
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -84,13 +85,13 @@ class Explaining:
 @pytest.fixture(scope="module")
 def bare() -> str:
     """A database without tables."""
-    create("headcount_bare")
-    return address_of("headcount_bare")
+    create(f"headcount_bare_{os.getpid()}")
+    return address_of(f"headcount_bare_{os.getpid()}")
 
 
 async def test_tables_are_made_once_however_many_ask_for_them() -> None:
-    create("headcount_asked")
-    settings = Settings(database=address_of("headcount_asked"))
+    create(f"headcount_asked_{os.getpid()}")
+    settings = Settings(database=address_of(f"headcount_asked_{os.getpid()}"))
     done = await asyncio.gather(*(migrate(settings, 2) for _ in range(4)))
     assert sorted(one.before for one in done) == [0, LATEST, LATEST, LATEST]
     assert await migrate(settings) == Migrated(LATEST, LATEST)
@@ -186,7 +187,7 @@ async def test_whoever_asks_at_the_end_of_two_look_ups_is_answered(
     async def hold_up() -> None:
         for _ in range(8):
             await asyncio.sleep(0)
-        time.sleep(0.01)  # both answers are there when the loop looks again
+        time.sleep(0.01)  # noqa: ASYNC251 - both answers are there when the loop looks again
 
     for _ in range(20):
         async with asyncio.timeout(20):

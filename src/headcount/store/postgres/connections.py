@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _REFUSING = 0.5  # seconds after a failed attempt in which nobody makes another
 _PARTING = 2.0  # seconds
+_MORE_READS = 2  # times that a read is tried before the last time
 _FOR_READS = 2  # connections that changes leave alone: they may wait for each other, and standbys
 _WAIT_FOR_STANDBY = "SyncRepWaitForLSN"  # the function of the server that warns of its end
 
@@ -51,19 +52,20 @@ class Connections:
         self._closed = False
 
     async def read(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
-        """Read something; once more, on another connection, where the first one was lost.
+        """Read something; again, on another connection, where one was lost.
 
         Raises:
             Unavailable: there is none to be had.
         """
-        try:
-            async with self.one() as connection:
-                return await work(connection)
-        except Lost:
-            if self._refusing():  # a server that vanished a moment ago is not waited for again
-                raise
-            async with self.one() as connection:
-                return await work(connection)
+        for _ in range(_MORE_READS):
+            try:
+                async with self.one() as connection:
+                    return await work(connection)
+            except Lost:
+                if self._refusing():  # a server that vanished a moment ago is not waited for again
+                    raise
+        async with self.one() as connection:
+            return await work(connection)
 
     @asynccontextmanager
     async def to_change(self) -> AsyncIterator[Connection]:
