@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from headcount.scim.messages import Query
+from headcount.store.activity import Activity
 from headcount.store.model import (
     Change,
     Kind,
@@ -18,6 +19,7 @@ from headcount.store.model import (
     Stored,
     Token,
 )
+from headcount.store.visitors import Visitors
 
 T = TypeVar("T")
 
@@ -64,7 +66,7 @@ class Resources(Protocol):
         """Who is in a group, directly."""
 
 
-class Store(Resources, Protocol):
+class Store(Resources, Visitors, Activity, Protocol):
     """Holds every organisation. Whatever was committed is on disk when the call returns."""
 
     async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
