@@ -10,9 +10,13 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from headcount.console.application import console
+from headcount.console.rendering import Renderer
+from headcount.console.services import Services as ConsoleServices
 from headcount.directory.directory import Directory
 from headcount.directory.identifiers import Identifiers
 from headcount.directory.organisations import Organisations
+from headcount.directory.visiting import Visiting
 from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
 from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
@@ -56,6 +60,7 @@ class Runtime:
     store: Store
     directory: Directory
     organisations: Organisations
+    visiting: Visiting
 
 
 def open_store(settings: Settings) -> Store:
@@ -127,7 +132,10 @@ def _options(settings: Settings) -> Any:
 def runtime(store: Store) -> Runtime:
     """The operations on a store."""
     return Runtime(
-        store, Directory(store, now, Identifiers(), Walker(store)), Organisations(store, clock)
+        store,
+        Directory(store, now, Identifiers(), Walker(store)),
+        Organisations(store, clock),
+        Visiting(store, clock),
     )
 
 
@@ -144,16 +152,28 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
 def build(settings: Settings) -> Application:
     """The application on the database that the settings name."""
     store = open_store(settings)
+    parts = runtime(store)
     scim = ScimApplication(
         Services(
-            runtime(store).directory,
+            parts.directory,
             store,
             Limits(settings.max_body_bytes, settings.group_answer_members),
         ),
         Authentication(store, clock),
         Addresses(settings.public_url, settings.base_domain),
     )
-    return Application(scim, store)
+    pages = console(
+        ConsoleServices(
+            store=store,
+            directory=parts.directory,
+            organisations=parts.organisations,
+            visiting=parts.visiting,
+            settings=settings,
+            clock=clock,
+            renderer=Renderer(clock),
+        )
+    )
+    return Application(scim, store, pages)
 
 
 def application() -> Application:

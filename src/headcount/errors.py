@@ -13,6 +13,7 @@ The tree:
       VersionMismatch                                    412
       TooLarge                                           413
       UnsupportedMediaType                               415
+      TooManyRequests                                    429
       NotImplementedHere                                 501
       Unavailable                                        503
 """
@@ -189,6 +190,20 @@ class UnsupportedMediaType(ScimError):
     """The body is not said to be JSON, and the token wants that."""
 
     status = 415
+
+
+class TooManyRequests(ScimError):
+    """Somebody tries too often (RFC 6585 section 4)."""
+
+    status = 429
+
+    def __init__(self, detail: str, wait: int) -> None:
+        super().__init__(detail)
+        self.wait = wait  # seconds
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """When to try again."""
+        return [(b"retry-after", b"%d" % self.wait)]
 
 
 class NotImplementedHere(ScimError):

@@ -23,6 +23,8 @@ class Settings:
     max_body_bytes: int = 10 * 1024 * 1024
     postgres_connections: int = 8  # of each process
     postgres_prepared: bool = True
+    oidc_issuer: str | None = None
+    oidc_name: str = "OpenID Connect"
 
     def environment(self) -> dict[str, str]:
         """The settings as variables, for the processes of a server."""
@@ -81,6 +83,23 @@ def _address(text: str | None) -> str | None:
             f" not {text[:100]!r}"
         )
     return text.rstrip("/")
+
+
+def base_url_of(slug: str, given: Settings, reached: str = "http://127.0.0.1:8000") -> str:
+    """The address to type into an identity provider, as far as the settings tell.
+
+    Args:
+        slug: of the organisation.
+        given: the settings.
+        reached: how somebody reached the server, where the settings do not tell.
+    """
+    if given.base_domain:
+        scheme, port = "https", ""
+        if given.public_url:
+            scheme, _, place = given.public_url.partition("://")
+            port = ":" + place.rpartition(":")[2] if ":" in place else ""
+        return f"{scheme}://{slug}.{given.base_domain}{port}/scim/v2"
+    return (given.public_url or reached) + "/scim/v2"
 
 
 def is_postgres(database: str) -> bool:

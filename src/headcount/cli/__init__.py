@@ -4,6 +4,7 @@ import click
 
 from headcount import __version__
 from headcount.cli.accounts import account
+from headcount.cli.administrators import admin, console_link
 from headcount.cli.checking import check
 from headcount.cli.databases import copy, migrate
 from headcount.cli.events import events
@@ -29,7 +30,7 @@ def main() -> None:
 
 for command in (
     *(serve, migrate, copy, org, token, schema, account, events),
-    *(simulate, check, demo),
+    *(admin, console_link, simulate, check, demo),
 ):
     main.add_command(command)
 

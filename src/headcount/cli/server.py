@@ -12,6 +12,7 @@ from uvicorn.supervisors import Multiprocess
 
 from headcount import bootstrap
 from headcount.bootstrap import Runtime
+from headcount.cli.administrators import link_address
 from headcount.cli.running import database_option, run, settings
 from headcount.cli.tuning import tune
 from headcount.web.application import Application
@@ -46,10 +47,13 @@ def serve(host: str, port: int, workers: int, database: str) -> None:
     a client is set by FORWARDED_ALLOW_IPS.
     """
     given = settings(database)
-    run(database, _ready)  # a database that cannot be used is told before anything listens
+    first = run(database, _ready)  # a database that cannot be used is told before anything listens
     listening = listen(host, port)
     os.environ.update(given.environment())
     click.echo(f"Headcount answers at {told_address(listening)}/scim/v2 (Ctrl-C ends)")
+    if first is not None:
+        reached = given.public_url or told_address(listening)
+        click.echo(f"The console is opened by this link, once: {link_address(first, reached)}")
     config = _config(workers)
     sockets = [listening, *(listening.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
     if workers == 1:
@@ -58,8 +62,10 @@ def serve(host: str, port: int, workers: int, database: str) -> None:
         Multiprocess(config, sockets=sockets).run()
 
 
-async def _ready(runtime: Runtime) -> None:
+async def _ready(runtime: Runtime) -> str | None:
+    """The secret of the link for the first administrator, where there is none yet."""
     await runtime.store.ready()
+    return await runtime.visiting.first_link()
 
 
 def listen(host: str, port: int) -> socket.socket:

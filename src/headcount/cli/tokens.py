@@ -15,7 +15,7 @@ from headcount.cli.printing import (
 )
 from headcount.cli.running import Duration, database_option, json_option, run, settings
 from headcount.directory.tokens import Wish
-from headcount.settings import Settings
+from headcount.settings import base_url_of
 from headcount.store.model import Token
 
 
@@ -64,17 +64,6 @@ def issue(
     facts = {"Token": text, "Base URL": base_url, "Expires": day(kept.expires) or "never"}
     print_facts(facts | {"Token id": kept.id})
     console().print(plain("Keep the token now: it is not shown again."), style="bold")
-
-
-def base_url_of(slug: str, given: Settings) -> str:
-    """The address to type into an identity provider, as far as the settings tell."""
-    if given.base_domain:
-        scheme, port = "https", ""
-        if given.public_url:
-            scheme, _, place = given.public_url.partition("://")
-            port = ":" + place.rpartition(":")[2] if ":" in place else ""
-        return f"{scheme}://{slug}.{given.base_domain}{port}/scim/v2"
-    return (given.public_url or "http://127.0.0.1:8000") + "/scim/v2"
 
 
 @token.command("list")

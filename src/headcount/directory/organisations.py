@@ -4,11 +4,11 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from headcount.directory.tokens import SECRET_BYTES, Wish, new_token
+from headcount.directory.tokens import SECRET_BYTES, Wish, is_good, new_token
 from headcount.directory.types import RESOURCE_TYPES, types_of
 from headcount.errors import InUse, InvalidValue, NotFound
 from headcount.scim.custom import CustomAttribute, check_custom
@@ -105,6 +105,42 @@ class Organisations:
         token, kept = new_token(secret, token_id, organisation.id, wish, self.clock())
         await self.store.add_token(kept)
         return token, kept
+
+    async def rotate(
+        self, slug: str, token_id: str, overlap: timedelta
+    ) -> tuple[str, Token, Token]:
+        """A new token like another one, which ends after `overlap`, or sooner by itself.
+
+        The text of the new one, what is kept of it, and of the old one.
+
+        Raises:
+            NotFound: the organisation has no such token.
+            InvalidValue: the old one has ended already.
+        """
+        organisation = await self.store.organisation(slug)
+        tokens = await self.store.tokens(organisation.id)
+        now = self.clock()
+        for old in tokens:
+            if old.id == token_id:
+                break
+        else:
+            raise NotFound(f"the organisation has no token {token_id[:40]!r}")
+        if not is_good(old, now):
+            raise InvalidValue("this token has ended already; issue a new one")
+        lifetime = old.expires - old.created if old.expires is not None else None
+        token, kept = await self.issue(slug, Wish(old.label, lifetime, old.read_only, old.strict))
+        until = now + overlap
+        if overlap <= timedelta():
+            ended = await self.store.revoke_token(organisation.id, old.id, now)
+        else:
+            ended = await self.store.change_token(
+                organisation.id,
+                old.id,
+                lambda one: replace(
+                    one, expires=until if one.expires is None else min(one.expires, until)
+                ),
+            )
+        return token, kept, ended
 
     async def tokens(self, slug: str) -> list[Token]:
         """The tokens of an organisation, the oldest first."""

@@ -1,4 +1,4 @@
-"""The whole application: SCIM on its own fast path, everything else on Starlette."""
+"""The whole application: SCIM on its own fast path, the console, everything else on Starlette."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from headcount.errors import NotFound, ScimError
 from headcount.store.promise import Store
@@ -17,10 +18,14 @@ from headcount.web.scim import ScimApplication
 
 
 class Application:
-    """One ASGI callable that knows two rooms."""
+    """One ASGI callable that knows the rooms of the server."""
 
-    def __init__(self, scim: ScimApplication, store: Store) -> None:
+    def __init__(
+        self, scim: ScimApplication, store: Store, console: ASGIApp, at: str = "/console"
+    ) -> None:
         self._scim = scim
+        self._console = console
+        self._at = at
         self._rest = rest(store)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -29,6 +34,9 @@ class Application:
             path = scope["path"]
             if path.startswith(PREFIX) and path[len(PREFIX) :][:1] in {"", "/"}:
                 await self._scim(scope, receive, send)
+                return
+            if path == self._at or path.startswith(self._at + "/"):
+                await self._console(scope, receive, send)
                 return
         await self._rest(scope, receive, send)
 

@@ -1,0 +1,14 @@
+"""The pages behind the door, by what they are about."""
+
+from collections.abc import Sequence
+
+from headcount.console.pages import administrators, organisations, overview, settings, tokens
+from headcount.console.visits import Page
+
+PAGES: Sequence[Page] = (
+    *organisations.PAGES,
+    *administrators.PAGES,
+    *overview.PAGES,
+    *tokens.PAGES,
+    *settings.PAGES,
+)

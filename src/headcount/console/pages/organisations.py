@@ -1,0 +1,43 @@
+"""Organisations of the server: those that are there, and a new one."""
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from headcount.console.pages.settings import policy_in
+from headcount.console.visits import SERVER, Page, Visit, redirect
+from headcount.errors import ScimError
+
+
+async def organisations(visit: Visit) -> Response:
+    """GET /organisations: all of them."""
+    return visit.page("organisations.html", all=await visit.services.store.organisations())
+
+
+async def new(visit: Visit) -> Response:
+    """GET /organisations/new: a form."""
+    return visit.page("new-organisation.html", form={}, error_text="")
+
+
+async def create(visit: Visit) -> Response:
+    """POST /organisations/new: there is one more."""
+    form = visit.form
+    try:
+        made = await visit.services.organisations.create(
+            form.get("slug", "").strip(), form.get("name", "").strip(), policy_in(form)
+        )
+    except ScimError as refused:
+        return visit.page(
+            "new-organisation.html", status=refused.status, form=form, error_text=refused.detail
+        )
+    await visit.services.visiting.note(
+        visit.who.actor, "organisation.created", made.id, {"slug": made.slug, "name": made.name}
+    )
+    return redirect(f"/o/{made.slug}/connect")
+
+
+PAGES: Sequence[Page] = (
+    Page("GET", "/organisations", organisations, SERVER),
+    Page("GET", "/organisations/new", new, SERVER),
+    Page("POST", "/organisations/new", create, SERVER),
+)

@@ -1,0 +1,27 @@
+"""What every page works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from headcount.console.rendering import Renderer
+from headcount.directory.directory import Directory
+from headcount.directory.organisations import Organisations
+from headcount.directory.visiting import Visiting
+from headcount.settings import Settings
+from headcount.store.promise import Store
+
+PREFIX = "/console"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The operations, and how a page is drawn."""
+
+    store: Store
+    directory: Directory
+    organisations: Organisations
+    visiting: Visiting
+    settings: Settings
+    clock: Callable[[], datetime]
+    renderer: Renderer
