@@ -1,5 +1,6 @@
 """What every store promises of what was asked and answered."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -286,6 +287,31 @@ async def test_a_number_never_comes_again(store: Store, acme: Organisation) -> N
     made = await kept(store, an_exchange(acme), an_exchange(acme))
     assert await store.forget_exchanges(minute(59), 100) == 2
     assert min(await kept(store, an_exchange(acme))) > max(made)
+
+
+async def test_who_reads_on_misses_nothing_while_many_write(
+    store: Store, acme: Organisation
+) -> None:
+    async def write() -> None:
+        for _ in range(20):
+            await store.add_exchanges([an_exchange(acme)] * 3, {(acme.id, "x", Done.READ): 3})
+
+    read: list[int] = []
+
+    async def read_on() -> bool:
+        found = await numbers(store, acme, Sought(after=read[-1] if read else 0))
+        read.extend(found)
+        return bool(found)
+
+    writing = asyncio.gather(*(write() for _ in range(6)))
+    while not writing.done():
+        await read_on()
+    await writing
+    while await read_on():
+        pass
+    assert read == (await numbers(store, acme, limit=1_000))[::-1]
+    assert len(read) == 360
+    assert await store.days(acme.id, "") == [("x", Done.READ, 360)]
 
 
 async def test_the_timeline_of_an_account_holds_its_memberships(

@@ -1,7 +1,5 @@
 -- The console: who may come in, and what identity providers asked. None of it is split by
 -- organisation, for visitors are few and exchanges are forgotten after a while.
-ALTER TABLE token ADD COLUMN hint TEXT NOT NULL DEFAULT '';
-
 CREATE TABLE administrator (
     id TEXT COLLATE "C" PRIMARY KEY,
     email TEXT NOT NULL,
@@ -96,7 +94,11 @@ ALTER TABLE exchange ALTER COLUMN org SET (n_distinct = 1),
     ALTER COLUMN resource SET (n_distinct = -0.2);
 INSERT INTO exchange (number, org, at, duration, method, path, query, status, kind, resource,
     person, person_key, did, token, client, refusal, detail, cut)
-    SELECT -n, -n, '0' || n, 0, (ARRAY['GET', 'POST', 'PATCH'])[1 + n % 3], '', '', 200 + n % 300, '', n, n, n, '', '', '', '', '', FALSE
+    SELECT -n, -n, '0' || n, 0, (ARRAY['GET', 'POST', 'PATCH'])[1 + n % 3], '', '', 200 + n % 300,
+        '', n, n, n, '', '', '', '', '', FALSE
     FROM generate_series(1, 500) AS n;
 ANALYZE exchange;
 DELETE FROM exchange;
+
+-- Last, for nobody reads tokens from here to the end.
+ALTER TABLE token ADD COLUMN hint TEXT NOT NULL DEFAULT '';
