@@ -147,6 +147,12 @@ class PostgresStore:
         await self._touched()
         return await self._moving(lambda c: admin.revoke_token(c, org, token_id, at))
 
+    async def change_token(
+        self, org: OrgId, token_id: str, change: Callable[[Token], Token]
+    ) -> Token:
+        await self._touched()
+        return await self._moving(lambda c: admin.change_token(c, org, token_id, change))
+
     def touch_token(self, token_id: str, at: datetime) -> None:
         self._used[token_id] = at
         if self._touching is None:
