@@ -30,6 +30,7 @@ from headcount.web.authentication import Authentication
 from headcount.web.call import Services
 from headcount.web.request import Limits
 from headcount.web.scim import ScimApplication
+from headcount.web.wire import TOLERANT
 
 
 def clock() -> datetime:
@@ -171,6 +172,7 @@ def build(settings: Settings) -> Application:
             settings=settings,
             clock=clock,
             renderer=Renderer(clock),
+            names=TOLERANT.dialect.names,
         )
     )
     return Application(scim, store, pages)

@@ -8,6 +8,7 @@ from headcount.console.rendering import Renderer
 from headcount.directory.directory import Directory
 from headcount.directory.organisations import Organisations
 from headcount.directory.visiting import Visiting
+from headcount.scim.paths import Names
 from headcount.settings import Settings
 from headcount.store.promise import Store
 
@@ -25,3 +26,4 @@ class Services:
     settings: Settings
     clock: Callable[[], datetime]
     renderer: Renderer
+    names: Names  # which attribute a name means that an identity provider sends
