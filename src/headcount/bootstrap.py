@@ -10,6 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from headcount.activity.recorder import Bounds, Recorder
 from headcount.directory.directory import Directory
 from headcount.directory.identifiers import Identifiers
 from headcount.directory.organisations import Organisations
@@ -144,6 +145,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
 def build(settings: Settings) -> Application:
     """The application on the database that the settings name."""
     store = open_store(settings)
+    recorder = _recorder(settings, store)
     scim = ScimApplication(
         Services(
             runtime(store).directory,
@@ -152,8 +154,16 @@ def build(settings: Settings) -> Application:
         ),
         Authentication(store, clock),
         Addresses(settings.public_url, settings.base_domain),
+        recorder,
     )
-    return Application(scim, store)
+    return Application(scim, store, recorder)
+
+
+def _recorder(settings: Settings, store: Store) -> Recorder | None:
+    """What records requests, unless the operator does not want that."""
+    if not settings.activity_days:
+        return None
+    return Recorder(store, clock, Bounds(days=settings.activity_days, most=settings.activity_most))
 
 
 def application() -> Application:
