@@ -15,6 +15,11 @@ from headcount.store.promise import Store
 PREFIX = "/console"
 
 
+def never() -> bool:
+    """False: a server that nobody ends."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The operations, and how a page is drawn."""
@@ -27,3 +32,4 @@ class Services:
     clock: Callable[[], datetime]
     renderer: Renderer
     names: Names  # which attribute a name means that an identity provider sends
+    stopping: Callable[[], bool] = never  # whether the server ends, and open streams with it
