@@ -64,7 +64,10 @@ def recorded(folder: Path, bounds: Bounds, base_domain: str | None = None) -> It
     )
     listening = listen("127.0.0.1", 0)
     config = uvicorn.Config(
-        Application(scim, store, recorder), lifespan="on", log_level="warning", access_log=False
+        Application(scim, store, scim, recorder),
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
     )
     server = uvicorn.Server(config)
     loop = asyncio.new_event_loop()

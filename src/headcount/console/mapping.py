@@ -12,6 +12,7 @@ from headcount.store.activity import Exchange
 
 _MOST = 60  # rows
 _LONGEST = 80  # characters of a value
+_DEEPEST = 12  # dots in a path; no schema has so many
 _NO_ATTRIBUTES = frozenset({"schemas", "id", "meta", "password"})
 _EXTENSION = re.compile(r"urn:.*:\d+\.\d+:\w+", re.IGNORECASE)  # none of its attributes
 _CONDITION = re.compile(r"\[[^\]]*\]")
@@ -95,6 +96,8 @@ def sent(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
     """Each attribute that has a value of its own."""
+    if path.count(".") > _DEEPEST or not (path or isinstance(value, dict)):
+        return
     if isinstance(value, dict):
         for name, below in value.items():
             if path or name.lower() not in _NO_ATTRIBUTES:
@@ -104,7 +107,7 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _entry(path, one)
     elif isinstance(value, list):
         yield path, _shown(", ".join(str(one) for one in value))
-    elif path and value is not None:
+    elif value is not None:
         yield path, _shown(str(value).lower() if isinstance(value, bool) else str(value))
 
 

@@ -11,7 +11,7 @@ from headcount.console.contact import Contact, contact_of
 from headcount.console.guides import ANY, STEPS, Guide, refusals, shelf
 from headcount.console.mapping import Row, mapping
 from headcount.console.pages.tokens import issued
-from headcount.console.streaming import stream
+from headcount.console.streams import News, streaming
 from headcount.console.typesetting import Values, typeset
 from headcount.console.visits import ALSO_SET_UP, Page, Visit
 from headcount.directory.tokens import Wish, is_good
@@ -36,10 +36,11 @@ async def connect(visit: Visit) -> Response:
 async def issue(visit: Visit) -> Response:
     """POST /o/SLUG/connect: a token, shown once in the steps where it belongs."""
     guide = _guide(visit)
-    label = _label(visit, guide)
+    if guide is None:
+        return visit.to("/connect")
     try:
         await _check_number(visit)
-        token = await issued(visit, Wish(label, _LIFETIME))
+        token = await issued(visit, Wish(_label(visit, guide), _LIFETIME))
     except ScimError as refused:
         return await _show(visit, status=refused.status, error=refused.detail)
     return await _show(visit, token=token)
@@ -49,25 +50,18 @@ async def live(visit: Visit) -> Response:
     """GET /o/SLUG/connect/live: how it stands, again whenever something arrives."""
     after = _after(visit) or 0
     places = await _places(visit)
-    seen: list[int] = [after]
 
-    async def look() -> str | None:
+    async def look(position: int) -> News | None:
         newest = await _newest(visit, places)
-        if newest <= seen[0]:
+        if newest <= position:
             return None
-        seen[0] = newest
-        return await drawn(ended=False)
-
-    async def last() -> str:
-        return await drawn(ended=True)
-
-    async def drawn(*, ended: bool) -> str:
         contact = await _contact(visit, places, after)
-        return visit.services.renderer.render(
-            "connect-contact.html", visit=visit, contact=contact, ended=ended, again=_again(visit)
+        html = visit.services.renderer.render(
+            "connect-contact.html", visit=visit, contact=contact, again=_again(visit, after)
         )
+        return News(html, newest, "whole")
 
-    return stream(visit, look, last)
+    return streaming(visit, after, look)
 
 
 async def _show(visit: Visit, *, status: int = 200, token: str = "", error: str = "") -> Response:
@@ -88,7 +82,6 @@ async def _show(visit: Visit, *, status: int = 200, token: str = "", error: str 
         tokens=good[1:] if token else good,  # the one that is shown is told of already
         may_issue=not _is_set_up(visit) or len(good) < _MOST_TOKENS,
         contact=await _contact(visit, places, after),
-        ended=False,
         after=after,
         again=_again(visit, after),
         rows=await _mapping(visit),
@@ -120,10 +113,9 @@ def _is_set_up(visit: Visit) -> bool:
     return visit.who.session.reach is Reach.SET_UP
 
 
-def _label(visit: Visit, guide: Guide | None) -> str:
+def _label(visit: Visit, guide: Guide) -> str:
     """What a token is for, and by which set-up link it came about."""
-    name = ANY if guide is None else guide.key
-    return f"{name}{_mark(visit)}" if _is_set_up(visit) else name
+    return guide.key + _mark(visit) if _is_set_up(visit) else guide.key
 
 
 def _mark(visit: Visit) -> str:
@@ -185,11 +177,11 @@ def _after(visit: Visit) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
-def _again(visit: Visit, after: int | None = None) -> str:
+def _again(visit: Visit, after: int) -> str:
     """Where the page is looked at again, without losing when the waiting began."""
-    guide, since = _guide(visit), _after(visit) if after is None else after
+    guide = _guide(visit)
     provider = "" if guide is None else f"provider={guide.key}&"
-    return f"?{provider}after={since or 0}"
+    return f"?{provider}after={after}"
 
 
 async def _mapping(visit: Visit) -> list[Row]:
