@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from headcount.store.model import Kind
 
@@ -49,7 +49,12 @@ def reads(method: str, path: str) -> bool:
 
 def parameters(query: str) -> Mapping[str, str]:
     """The parameters of a query, by their names in small letters."""
-    return {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)}
+    pairs = (pair.partition("=") for pair in query.split("&")) if query else ()
+    return {_plain(name).lower(): _plain(value) for name, _, value in pairs}
+
+
+def _plain(raw: str) -> str:
+    return unquote_plus(raw) if "%" in raw or "+" in raw else raw
 
 
 class Sole(NamedTuple):

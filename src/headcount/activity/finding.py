@@ -25,7 +25,7 @@ def under(value: Any, name: str) -> Any:
     >>> under({"USERNAME": "ada"}, "userName"), under([], "userName")
     ('ada', None)
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     if name in value:
         return value[name]

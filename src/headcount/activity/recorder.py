@@ -5,7 +5,7 @@ What does not fit is dropped and counted.
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -67,20 +67,22 @@ class Recorder:
         self._bounds = bounds
         self._attribution = Attribution(store, clock)
         self._scribe = Scribe()
-        self._noted: list[Noted] = []
-        self._unkept: Counter[tuple[OrgId | None, Done]] = Counter()  # dropped, but counted
+        self._noted: list[tuple[Any, ...]] = []  # `Noted`, which takes longer to make
+        self._unread: defaultdict[OrgId | None, int] = defaultdict(int)  # reads that were dropped
+        self._unkept: Counter[tuple[OrgId | None, Done]] = Counter()  # the others
         self._reads, self._others, self._room = bounds.reads, bounds.others, bounds.bytes
         self._refilled = perf_counter()
         self._flushing: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._keeping: asyncio.Task[None] | None = None
-        self._kept = self._dropped = self._lost = self._lately = self._dropped_before = 0
+        self._kept = self._dropped = self._lost = self._lately = 0
         self._failing = False
 
     @property
     def figures(self) -> Figures:
         """What was kept and what was not, in this process."""
-        return Figures(self._kept, self._dropped, self._lost, self._lately)
+        waiting = self._unkept.total() + sum(self._unread.values())
+        return Figures(self._kept, self._dropped + waiting, self._lost, self._lately)
 
     def note(  # noqa: PLR0917 - names would cost every request more than all that is done here
         self,
@@ -109,8 +111,8 @@ class Recorder:
         """
         method = scope["method"]
         if status < 400 and (method == "GET" or reads(method, path)):
-            if self._reads <= 0:
-                self._drop(caller, Done.READ)
+            if self._reads <= 0:  # the shortest way, for it is taken when there is most to do
+                self._unread[caller.organisation.id if caller is not None else None] += 1
                 return
             self._reads -= 1
         else:
@@ -127,12 +129,9 @@ class Recorder:
         if not self._noted:
             self._wake()
         ended = perf_counter()
-        self._noted.append(
-            Noted(scope, path, caller, slug, body, status, answer, refusal, began, ended)
-        )
+        self._noted.append((scope, path, caller, slug, body, status, answer, refusal, began, ended))
 
     def _drop(self, caller: Caller | None, done: Done) -> None:
-        self._dropped += 1
         self._unkept[None if caller is None else caller.organisation.id, done] += 1
 
     def start(self) -> None:
@@ -165,12 +164,12 @@ class Recorder:
     async def flush(self) -> None:
         """Write what was noted until now. Whatever happens, it raises nothing."""
         noted, self._noted = self._noted, []
-        unkept, self._unkept = self._unkept, Counter()
+        unkept = self._dropped_now()
         self._refill()
         if not noted and not unkept:
             return
         try:
-            exchanges, counts = await self._written(noted)
+            exchanges, counts = await self._written([Noted._make(one) for one in noted])
             counts.update(unkept)
             await self._store.add_exchanges(exchanges, _tallies(counts, self._clock()))
         except Exception as error:  # noqa: BLE001 - recording must never hurt a request
@@ -193,7 +192,15 @@ class Recorder:
         self._reads = min(bounds.reads, self._reads + max(1, round(bounds.reads * passed)))
         self._others = min(bounds.others, self._others + max(1, round(bounds.others * passed)))
         self._room = bounds.bytes
-        self._lately, self._dropped_before = self._dropped - self._dropped_before, self._dropped
+
+    def _dropped_now(self) -> Counter[tuple[OrgId | None, Done]]:
+        """What was dropped since it was asked last."""
+        unkept, self._unkept = self._unkept, Counter()
+        unread, self._unread = self._unread, defaultdict(int)
+        unkept.update({(org, Done.READ): often for org, often in unread.items()})
+        self._lately = unkept.total()
+        self._dropped += self._lately
+        return unkept
 
     async def _written(
         self, noted: list[Noted]
