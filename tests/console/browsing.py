@@ -78,10 +78,12 @@ class Browser:
                 sent["cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
             if body is not None:
                 sent["content-type"] = "application/x-www-form-urlencoded"
-            answer = self._http.request(method, url, body=body, headers=sent, redirect=False)
+            answer = self._http.request(
+                method, url, body=body, headers=sent, redirect=False, preload_content=False
+            )
             self._take_cookies(answer)
             self.url, self.status, self.headers = url, answer.status, answer.headers
-            self.text = answer.data.decode()
+            self.text = _text_of(answer)
             if not follow or answer.status not in {302, 303, 307}:
                 return self
             method, body, url = "GET", None, urljoin(url, answer.headers["location"])
@@ -94,6 +96,52 @@ class Browser:
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = value
+
+
+def _text_of(answer: urllib3.BaseHTTPResponse) -> str:
+    """What came; of what goes on for as long as somebody looks, nothing."""
+    if answer.headers.get("content-type", "").startswith("text/event-stream"):
+        answer.close()
+        return ""
+    return answer.data.decode()
+
+
+class Followed:
+    """A live page of a browser: each event as it comes."""
+
+    def __init__(self, browser: Browser, path: str) -> None:
+        cookies = "; ".join(f"{k}={v}" for k, v in browser.cookies.items())
+        self.answer = urllib3.PoolManager(timeout=30, retries=False).request(
+            "GET",
+            urljoin(browser.url, path),
+            headers={"cookie": cookies},
+            redirect=False,
+            preload_content=False,
+        )
+        self._text = ""
+
+    def until(self, words: str) -> str:
+        """Read on until an event has these words; its text."""
+        while True:
+            event, end, rest = self._text.partition("\n\n")
+            if not end:
+                piece = self.answer.read1()
+                assert piece, f"it ended without {words!r}: {self._text}"
+                self._text += piece.decode()
+                continue
+            self._text = rest
+            if words in event:
+                return event.replace("\ndata: ", "\n")
+
+    def is_over(self) -> bool:
+        """Read on until it ends."""
+        while self.answer.read1():
+            pass
+        return True
+
+    def close(self) -> None:
+        """Look no more."""
+        self.answer.close()
 
 
 def root_of(base_url: str) -> str:

@@ -2,13 +2,21 @@
 
 from collections.abc import Sequence
 
-from headcount.console.pages import administrators, organisations, overview, settings, tokens
+from headcount.console.pages import (
+    administrators,
+    connect,
+    organisations,
+    overview,
+    settings,
+    tokens,
+)
 from headcount.console.visits import Page
 
 PAGES: Sequence[Page] = (
     *organisations.PAGES,
     *administrators.PAGES,
     *overview.PAGES,
+    *connect.PAGES,
     *tokens.PAGES,
     *settings.PAGES,
 )

@@ -80,7 +80,7 @@ function follow(place) {
   };
   source.addEventListener("first", put("first"));
   source.addEventListener("whole", put("whole"));
-  source.addEventListener("end", () => source.close());
+  source.addEventListener("end", () => { source.close(); place.classList.add("ended"); });
 }
 
 function enliven(root) {
