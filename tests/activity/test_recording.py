@@ -248,6 +248,8 @@ def test_a_server_writes_what_it_noted_before_it_ends(tmp_path: Path) -> None:
     database = fresh(SQLITE, tmp_path)
     office = Office(database)
     with serving(database, "--workers", "2") as base_url:
+        health = base_url.removesuffix("/scim/v2") + "/healthz"
+        urllib3.request("GET", health, timeout=60)  # it listens before its processes are there
         site = settle(f"{base_url}", office)
         ask = client(site)
         for number in range(20):
@@ -256,6 +258,17 @@ def test_a_server_writes_what_it_noted_before_it_ends(tmp_path: Path) -> None:
     found = office.do(lambda at: at.store.exchanges(org, Sought(), 100))
     office.close()
     assert len([one for one in found if one.status == 201]) == 20
+
+
+def test_a_machine_that_takes_long_keeps_fewer_reads(recording: Recording) -> None:
+    here = recording(Bounds(reads=50, share=1e-9, pause=3600))
+    ask = client(here.site)
+    for _ in range(60):
+        ask("GET", "/Users")
+    assert len(here.exchanges()) == 50
+    for _ in range(5):
+        assert ask("GET", "/Users").status == 200
+    assert len(here.exchanges()) == 51
 
 
 def test_nothing_is_recorded_where_the_operator_does_not_want_it(tmp_path: Path) -> None:
