@@ -32,8 +32,8 @@ _COST: Final = 50e-6  # seconds that one takes, before it was measured
 class Bounds(NamedTuple):
     """How much is recorded, by each process."""
 
-    reads: int = 500  # of which nothing came but an answer, in a second
-    share: float = 0.03  # of a processor's time that may go into writing up reads
+    reads: int = 200  # of which nothing came but an answer, in a second
+    share: float = 0.015  # of a processor's time that may go into writing up reads
     others: int = 2_000  # changes and failures, in a second
     bytes: int = 16 * 1024 * 1024  # of bodies, between two batches
     pause: float = 0.25  # seconds between two batches
