@@ -25,7 +25,7 @@ from headcount.store.promise import Store
 _LOG = logging.getLogger(__name__)
 
 _CHANGES: Final = {"POST": Done.CREATED, "DELETE": Done.DELETED}
-_AT_ONCE = 16  # requests that are written up before others get their turn
+_AT_ONCE = 4  # requests that are written up before others get their turn
 _COST: Final = 50e-6  # seconds that one takes, before it was measured
 
 
