@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from headcount.store.activity import Done, Exchange, Sought
 from headcount.store.model import Kind, Policy
 from tests.activity.conftest import Recorded
 from tests.databases import SQLITE, fresh
-from tests.serving import Office, serving, settle
+from tests.serving import Office, Site, serving, settle
 from tests.web.client import Client, client, patch
 
 Recording = Callable[..., Recorded]
@@ -212,6 +213,26 @@ def test_a_refused_token_is_shown_to_whom_it_belongs(recording: Recording) -> No
     assert "another organisation" in mine[2]
     (nobodys,) = here.exchanges(of_nobody=True)
     assert (nobodys.org, nobodys.status) == (None, 401)
+
+
+def test_a_token_that_was_copied_in_part_is_shown_to_whose_it_is(recording: Recording) -> None:
+    here = recording()
+    other = second(here)
+    Client(here.site.base_url, other[:-4])("GET", "/Users")
+    Client(here.site.base_url, here.site.token[:-4])("GET", "/Users")
+    (refused,) = here.exchanges()
+    assert refused.refusal == "Unauthorized"
+    assert here.exchanges(of_nobody=True) == []
+
+
+def test_every_store_takes_what_is_recorded(site: Site) -> None:
+    client(site).create("ada@acme.test")
+    org = site.organisation.id
+    until = time.monotonic() + 60
+    while not (found := site.office.do(lambda at: at.store.exchanges(org, Sought(), 10))):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert told(found) == [(201, "created ada@acme.test")]
 
 
 def test_an_unknown_token_is_shown_to_the_only_organisation(recording: Recording) -> None:
