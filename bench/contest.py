@@ -183,9 +183,11 @@ async def contest(plan: Plan, shown: Shown) -> Measured:
 def _ours(plan: Plan) -> Iterator[Contestant]:
     for database in plan.databases:
         name, _ = DATABASES[database]
-        yield Contestant(
-            name, partial(ours.headcount, database), plan.sizes_on(database), is_ours=True
-        )
+        sizes = plan.sizes_on(database)
+        yield Contestant(name, partial(ours.headcount, database), sizes, is_ours=True)
+        if plan.unrecorded:
+            starts = partial(ours.headcount, database, recorded=False)
+            yield Contestant(name + ours.UNRECORDED, starts, sizes, is_ours=True)
 
 
 def _peers(plan: Plan, run: Contest) -> Iterator[Contestant]:

@@ -22,6 +22,7 @@ class Plan:
     filling: float = 120.0  # seconds that a peer has to be filled
     patience: float = 10.0  # seconds for one operation, and for one answer
     only: tuple[str, ...] = ()  # words of the operations that are measured
+    unrecorded: bool = False  # also a Headcount that records no requests
     write: bool = False
 
     def sizes_on(self, database: str) -> tuple[int, ...]:
@@ -58,6 +59,9 @@ def read_plan(arguments: list[str] | None = None) -> Plan:
     parser.add_argument("--filling", type=float, help="seconds that a peer has to be filled")
     parser.add_argument("--patience", type=float, help="seconds for one operation on one server")
     parser.add_argument("--only", nargs="+", metavar="WORDS", help="operations with these words")
+    parser.add_argument(
+        "--unrecorded", action="store_true", help="also Headcount without recording requests"
+    )
     parser.add_argument(
         "--write", action="store_true", help="docs/performance.md and its pictures, from this run"
     )

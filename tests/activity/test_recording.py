@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from headcount.store.activity import Done, Exchange, Sought
 from headcount.store.model import Kind, Policy
 from tests.activity.conftest import Recorded
 from tests.databases import SQLITE, fresh
-from tests.serving import Office, serving, settle
+from tests.serving import Office, Site, serving, settle
 from tests.web.client import Client, client, patch
 
 Recording = Callable[..., Recorded]
@@ -214,6 +215,26 @@ def test_a_refused_token_is_shown_to_whom_it_belongs(recording: Recording) -> No
     assert (nobodys.org, nobodys.status) == (None, 401)
 
 
+def test_a_token_that_was_copied_in_part_is_shown_to_whose_it_is(recording: Recording) -> None:
+    here = recording()
+    other = second(here)
+    Client(here.site.base_url, other[:-4])("GET", "/Users")
+    Client(here.site.base_url, here.site.token[:-4])("GET", "/Users")
+    (refused,) = here.exchanges()
+    assert refused.refusal == "Unauthorized"
+    assert here.exchanges(of_nobody=True) == []
+
+
+def test_every_store_takes_what_is_recorded(site: Site) -> None:
+    client(site).create("ada@acme.test")
+    org = site.organisation.id
+    until = time.monotonic() + 60
+    while not (found := site.office.do(lambda at: at.store.exchanges(org, Sought(), 10))):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert told(found) == [(201, "created ada@acme.test")]
+
+
 def test_an_unknown_token_is_shown_to_the_only_organisation(recording: Recording) -> None:
     here = recording()
     Client(here.site.base_url, "nobody-knows")("GET", "/Users")
@@ -248,6 +269,8 @@ def test_a_server_writes_what_it_noted_before_it_ends(tmp_path: Path) -> None:
     database = fresh(SQLITE, tmp_path)
     office = Office(database)
     with serving(database, "--workers", "2") as base_url:
+        health = base_url.removesuffix("/scim/v2") + "/healthz"
+        urllib3.request("GET", health, timeout=60)  # it listens before its processes are there
         site = settle(f"{base_url}", office)
         ask = client(site)
         for number in range(20):
@@ -256,6 +279,17 @@ def test_a_server_writes_what_it_noted_before_it_ends(tmp_path: Path) -> None:
     found = office.do(lambda at: at.store.exchanges(org, Sought(), 100))
     office.close()
     assert len([one for one in found if one.status == 201]) == 20
+
+
+def test_a_machine_that_takes_long_keeps_fewer_reads(recording: Recording) -> None:
+    here = recording(Bounds(reads=50, share=1e-9, pause=3600))
+    ask = client(here.site)
+    for _ in range(60):
+        ask("GET", "/Users")
+    assert len(here.exchanges()) == 50
+    for _ in range(5):
+        assert ask("GET", "/Users").status == 200
+    assert len(here.exchanges()) == 51
 
 
 def test_nothing_is_recorded_where_the_operator_does_not_want_it(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ What does not fit is dropped and counted.
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, Final, NamedTuple
 
 from headcount.activity.asked import reads
@@ -25,13 +25,15 @@ from headcount.store.promise import Store
 _LOG = logging.getLogger(__name__)
 
 _CHANGES: Final = {"POST": Done.CREATED, "DELETE": Done.DELETED}
-_AT_ONCE = 16  # requests that are written up before others get their turn
+_AT_ONCE = 4  # requests that are written up before others get their turn
+_COST: Final = 50e-6  # seconds that one takes, before it was measured
 
 
 class Bounds(NamedTuple):
     """How much is recorded, by each process."""
 
-    reads: int = 500  # of which nothing came but an answer, in a second
+    reads: int = 200  # of which nothing came but an answer, in a second
+    share: float = 0.015  # of a processor's time that may go into writing up reads
     others: int = 2_000  # changes and failures, in a second
     bytes: int = 16 * 1024 * 1024  # of bodies, between two batches
     pause: float = 0.25  # seconds between two batches
@@ -76,6 +78,7 @@ class Recorder:
         self._timer: asyncio.TimerHandle | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._kept = self._dropped = self._lost = self._lately = 0
+        self._cost = _COST
         self._failing = False
 
     @property
@@ -189,7 +192,8 @@ class Recorder:
         now = perf_counter()
         passed, self._refilled = min(1.0, now - self._refilled), now
         bounds = self._bounds
-        self._reads = min(bounds.reads, self._reads + max(1, round(bounds.reads * passed)))
+        reads = min(bounds.reads, bounds.share / self._cost)  # fewer where the machine is slow
+        self._reads = min(bounds.reads, self._reads + max(1, round(reads * passed)))
         self._others = min(bounds.others, self._others + max(1, round(bounds.others * passed)))
         self._room = bounds.bytes
 
@@ -209,14 +213,16 @@ class Recorder:
         since = self._clock().timestamp() - perf_counter()
         exchanges: list[Exchange] = []
         counts: Counter[tuple[OrgId | None, Done]] = Counter()
-        for number, one in enumerate(noted, start=1):
-            org = await self._attribution.attribute_to(one)
-            exchange, times = self._scribe.written(one, org, since)
-            exchanges.append(exchange)
-            for done, often in times.items():
-                counts[org, done] += often
-            if number % _AT_ONCE == 0:
-                await asyncio.sleep(0)
+        for part in _batched(noted):
+            orgs = [await self._attribution.attribute_to(one) for one in part]
+            began = thread_time()
+            for one, org in zip(part, orgs, strict=True):
+                exchange, times = self._scribe.written(one, org, since)
+                exchanges.append(exchange)
+                for done, often in times.items():
+                    counts[org, done] += often
+            self._cost += ((thread_time() - began) / len(part) - self._cost) / 8
+            await asyncio.sleep(0)
         return exchanges, counts
 
     async def _keep_house(self) -> None:
@@ -232,6 +238,12 @@ class Recorder:
             await self._store.forget_days(_day(now - timedelta(bounds.numbers)))
         except ScimError as error:
             _LOG.warning("old records of requests stay for a while: %s", error)
+
+
+def _batched(noted: Sequence[Noted]) -> Iterator[Sequence[Noted]]:
+    """Some at a time."""
+    for first in range(0, len(noted), _AT_ONCE):
+        yield noted[first : first + _AT_ONCE]
 
 
 def _tallies(

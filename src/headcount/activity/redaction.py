@@ -153,7 +153,7 @@ def body(raw: bytes) -> Redacted:
     b'{"userName":"ada","password":"(removed)"}'
     """
     folded = raw.lower()
-    if not _is_marked(folded):
+    if not raw or not _is_marked(folded):
         return Redacted(raw)
     if len(raw) <= _READ and (value := _json(raw)) is not None:
         clean = _clean(value, 0)
