@@ -2,13 +2,23 @@
 
 from collections.abc import Sequence
 
-from headcount.console.pages import administrators, organisations, overview, settings, tokens
+from headcount.console.pages import (
+    accounts,
+    administrators,
+    groups,
+    organisations,
+    overview,
+    settings,
+    tokens,
+)
 from headcount.console.visits import Page
 
 PAGES: Sequence[Page] = (
     *organisations.PAGES,
     *administrators.PAGES,
     *overview.PAGES,
+    *accounts.PAGES,
+    *groups.PAGES,
     *tokens.PAGES,
     *settings.PAGES,
 )
