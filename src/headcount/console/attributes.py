@@ -1,12 +1,12 @@
 """The attributes of an account or a group as rows that people read."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from headcount.console.timeline import plain, short
-
 _APART = frozenset({"schemas", "id", "meta"})
 _MOST_ROWS = 500
+_LONGEST = 300  # characters of a value
 
 
 class Row(NamedTuple):
@@ -69,3 +69,26 @@ def _entry(entry: Any) -> str:
     if "value" not in entry:
         return ", ".join(told)
     return plain(entry["value"]) + (f" ({', '.join(told)})" if told else "")
+
+
+def listed(value: Any) -> str:
+    """A value of any form as text.
+
+    >>> listed([{"value": "a@b.test", "type": "work"}, {"value": "c@d.test"}]), listed({"a": "ö"})
+    ('a@b.test (work), c@d.test', '{"a": "ö"}')
+    """
+    return ", ".join(map(_entry, value)) if isinstance(value, list) else plain(value)
+
+
+def plain(value: Any) -> str:
+    """A single value as text.
+
+    >>> plain(True), plain("x"), plain(None), plain([1])
+    ('true', 'x', 'null', '[1]')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def short(text: str) -> str:
+    """A text that fits into a cell."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from headcount.activity.providers import UNNAMED, provider_of
+from headcount.console.attributes import listed, short
 from headcount.console.visits import Visit
 from headcount.directory.access import COMMAND_LINE
 from headcount.errors import NotFound
@@ -15,7 +16,6 @@ from headcount.store.model import EventType, Kind, Recorded
 PAGE = 30
 _LOOKED_AT = 500  # events, for who wrote which attribute
 _EXCHANGES = 50  # requests, for which provider has which token
-_LONGEST = 300  # characters of a value
 
 _WORDS = {
     EventType.ACCOUNT_CREATED: "Created",
@@ -171,21 +171,7 @@ def _difference(path: str, before: Any, after: Any) -> Difference:
 
 
 def _shown(value: Any) -> str | None:
-    return None if value is None else short(plain(value))
-
-
-def plain(value: Any) -> str:
-    """A value of an attribute as text.
-
-    >>> plain(True), plain("x"), plain([1]), plain({"a": "ö"})
-    ('true', 'x', '[1]', '{"a": "ö"}')
-    """
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def short(text: str) -> str:
-    """A text that fits into a cell."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
+    return None if value is None else short(listed(value))
 
 
 async def _other(visit: Visit, kind: Kind, resource_id: str) -> Other:

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response, StreamingResponse
 
 from headcount.console import spreadsheets
-from headcount.console.attributes import rows_of
-from headcount.console.timeline import short, timeline
+from headcount.console.attributes import rows_of, short
+from headcount.console.timeline import timeline
 from headcount.console.visits import ADMINISTRATORS, Page, Visit
 from headcount.directory.accounts import is_active, role_of
 from headcount.errors import InvalidValue, ScimError
@@ -23,10 +23,10 @@ _PAGE = 50
 _EXPORTED_AT_ONCE = 500
 _MOST_GROUPS = 200  # of an account, that are shown
 _ORDERS = (
-    ("name", "User name, A to Z"),
-    ("name-down", "User name, Z to A"),
-    ("new", "Newest first"),
-    ("old", "Oldest first"),
+    ("name", "A to Z"),
+    ("name-down", "Z to A"),
+    ("new", "Newest"),
+    ("old", "Oldest"),
 )
 _STATES = (("", "Any"), ("active", "Active"), ("inactive", "Deactivated"))
 _COLUMNS = (

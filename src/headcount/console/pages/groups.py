@@ -17,10 +17,10 @@ from headcount.store.model import Kind
 _PAGE = 50
 _MEMBERS = 100
 _ORDERS = (
-    ("name", "Name, A to Z"),
-    ("name-down", "Name, Z to A"),
-    ("new", "Newest first"),
-    ("old", "Oldest first"),
+    ("name", "A to Z"),
+    ("name-down", "Z to A"),
+    ("new", "Newest"),
+    ("old", "Oldest"),
 )
 
 
