@@ -51,7 +51,8 @@ def shown(browser: Browser) -> list[str]:
         re.DOTALL,
     )
     return [
-        unescape(re.findall(r"<span class=\"clip soft\"[^>]*>([^<]*)</span>", row)[0]) for row in rows
+        unescape(re.findall(r"<span class=\"clip soft\"[^>]*>([^<]*)</span>", row)[0])
+        for row in rows
     ]
 
 

@@ -14,14 +14,20 @@ from headcount.store.filters import NUMBERS, behind_prefix
 from headcount.store.model import Kind, OrgId
 
 
+class Source(NamedTuple):
+    """Rows of one organisation in the order of a key, by an index."""
+
+    rows: str  # with the question mark of the organisation
+    key: str
+    id: str  # whose the key is
+
+
 class Words(NamedTuple):
     """How a store writes what is its own."""
 
-    display: str  # the key of the displayName, no longer than an index holds
-    family: str
-    emails: str  # rows with a key of an e-mail address
-    email: str  # the key in such a row
-    id: str  # whose it is
+    display: Source  # keys of displayNames, no longer than an index holds
+    family: Source
+    emails: Source
     by: str  # the index that leads to the rows, where the database has to be told
     all_emails: bool  # or the first of each account alone
     longest_email: int | None = None  # characters of one that an index holds
@@ -178,15 +184,13 @@ class Streams:
         """Those to whom a text leads, by what it leads to."""
         words, folded = self.words, self.chosen.text.casefold()
         short = folded[:LONGEST_KEY]
-        asks = self._ranges(self._rows("resource_name"), "r.name", "r.id", folded, at, number)
+        asks = self._ranges(
+            Source(self._rows("resource_name"), "r.name", "r.id"), folded, at, number
+        )
         if self.kind is Kind.USER:
-            asks += self._ranges(
-                self._rows("resource_display"), words.display, "r.id", short, at, number
-            )
-            asks += self._ranges(
-                self._rows("resource_family"), words.family, "r.id", short, at, number
-            )
-            asks += self._ranges(words.emails, words.email, words.id, folded, at, number)
+            asks += self._ranges(words.display, short, at, number)
+            asks += self._ranges(words.family, short, at, number)
+            asks += self._ranges(words.emails, folded, at, number)
             asks += self._by_external_id(at, number)
         asks = asks or [Ask("SELECT '' AS key, r.id FROM resource r WHERE FALSE", [])]
         sql = " UNION ALL ".join(f"SELECT * FROM ({one.sql}) AS y" for one in asks)
@@ -205,10 +209,9 @@ class Streams:
         sql = f"SELECT '' AS key, r.id AS id FROM {rows} ORDER BY r.id{self._way} LIMIT ?"
         return [Ask(sql, [*given, number])]
 
-    def _ranges(
-        self, rows: str, key: str, id_: str, prefix: str, at: Place | None, number: int
-    ) -> list[Ask]:
+    def _ranges(self, source: Source, prefix: str, at: Place | None, number: int) -> list[Ask]:
         """Those whose key begins so: what is left of the key that a place has, and what follows."""
+        rows, key, id_ = source
         end = behind_prefix(prefix)
         if end is None:
             return []

@@ -8,17 +8,26 @@ from headcount.store.paging import Asking
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.rows import numbered
 from headcount.store.records import readable
-from headcount.store.streams import Words
+from headcount.store.streams import Source, Words
 
 T = TypeVar("T")
 
 _LONGEST_EMAIL = 400
+_DISPLAY = "r.keys ->> 'displayName'"
+_FAMILY = "r.keys #>> '{name,familyName}'"
+_EMAIL = "r.keys #>> '{emails,0,value}'"
+
+
+def _source(value: str, longest: int) -> Source:
+    """Rows that have a value. Its index says so, and thus is of no use for anything else."""
+    rows = f"resource r WHERE r.org = ? AND r.kind = 1 AND {value} IS NOT NULL"
+    return Source(rows, f'left({value}, {longest}) COLLATE "C"', "r.id")
+
+
 WORDS = Words(
-    display=f"left(r.keys ->> 'displayName', {LONGEST_KEY}) COLLATE \"C\"",
-    family=f"left(r.keys #>> '{{name,familyName}}', {LONGEST_KEY}) COLLATE \"C\"",
-    emails="resource r WHERE r.org = ? AND r.kind = 1",
-    email=f"left(r.keys #>> '{{emails,0,value}}', {_LONGEST_EMAIL}) COLLATE \"C\"",
-    id="r.id",
+    display=_source(_DISPLAY, LONGEST_KEY),
+    family=_source(_FAMILY, LONGEST_KEY),
+    emails=_source(_EMAIL, _LONGEST_EMAIL),
     by="",
     all_emails=False,
     longest_email=_LONGEST_EMAIL,

@@ -6,16 +6,23 @@ from headcount.store.browsing import LONGEST_KEY, Member
 from headcount.store.model import Kind, OrgId
 from headcount.store.paging import Asking
 from headcount.store.sqlite.connection import Connection
-from headcount.store.streams import Words
+from headcount.store.streams import Source, Words
 
 T = TypeVar("T")
 
+_DISPLAY = "json_extract(r.keys, '$.displayName')"
+_FAMILY = "json_extract(r.keys, '$.name.familyName')"
+_ROWS = "resource r INDEXED BY {} WHERE r.org = ? AND r.kind = 1 AND {} IS NOT NULL"
 WORDS = Words(
-    display=f"substr(json_extract(r.keys, '$.displayName'), 1, {LONGEST_KEY})",
-    family=f"substr(json_extract(r.keys, '$.name.familyName'), 1, {LONGEST_KEY})",
-    emails="listed_value l WHERE l.org = ? AND l.kind = 1 AND l.path = 'emails.value'",
-    email="l.key",
-    id="l.id",
+    display=Source(
+        _ROWS.format("resource_display", _DISPLAY), f"substr({_DISPLAY}, 1, {LONGEST_KEY})", "r.id"
+    ),
+    family=Source(
+        _ROWS.format("resource_family", _FAMILY), f"substr({_FAMILY}, 1, {LONGEST_KEY})", "r.id"
+    ),
+    emails=Source(
+        "listed_value l WHERE l.org = ? AND l.kind = 1 AND l.path = 'emails.value'", "l.key", "l.id"
+    ),
     by=" INDEXED BY {}",
     all_emails=True,
 )

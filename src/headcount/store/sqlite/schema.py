@@ -187,9 +187,11 @@ CREATE INDEX resource_inactive ON resource (org, id) WHERE kind = 1 AND active I
 CREATE INDEX resource_inactive_name ON resource (org, name)
     WHERE kind = 1 AND active IS NOT TRUE;
 CREATE INDEX resource_display ON resource
-    (org, substr(json_extract(keys, '$.displayName'), 1, 100), id) WHERE kind = 1;
+    (org, substr(json_extract(keys, '$.displayName'), 1, 100), id)
+    WHERE kind = 1 AND json_extract(keys, '$.displayName') IS NOT NULL;
 CREATE INDEX resource_family ON resource
-    (org, substr(json_extract(keys, '$.name.familyName'), 1, 100), id) WHERE kind = 1;
+    (org, substr(json_extract(keys, '$.name.familyName'), 1, 100), id)
+    WHERE kind = 1 AND json_extract(keys, '$.name.familyName') IS NOT NULL;
 """
 
 STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING)
