@@ -20,6 +20,7 @@ class Source(NamedTuple):
     rows: str  # with the question mark of the organisation
     key: str
     id: str  # whose the key is
+    unique: bool = False  # no two have the same key
 
 
 class Words(NamedTuple):
@@ -185,7 +186,7 @@ class Streams:
         words, folded = self.words, self.chosen.text.casefold()
         short = folded[:LONGEST_KEY]
         asks = self._ranges(
-            Source(self._rows("resource_name"), "r.name", "r.id"), folded, at, number
+            Source(self._rows("resource_name"), "r.name", "r.id", unique=True), folded, at, number
         )
         if self.kind is Kind.USER:
             asks += self._ranges(words.display, short, at, number)
@@ -211,7 +212,7 @@ class Streams:
 
     def _ranges(self, source: Source, prefix: str, at: Place | None, number: int) -> list[Ask]:
         """Those whose key begins so: what is left of the key that a place has, and what follows."""
-        rows, key, id_ = source
+        rows, key, id_, unique = source
         end = behind_prefix(prefix)
         if end is None:
             return []
@@ -222,11 +223,14 @@ class Streams:
             return [whole]
         if at.key < prefix or at.key >= end:
             return []
+        by_id = f"ORDER BY {id_}{self._way} LIMIT ?"
         same = Ask(
-            f"{chosen} = ? AND {id_} {self._sign} ? {order}", [self.org, at.key, at.id, number]
+            f"{chosen} = ? AND {id_} {self._sign} ? {by_id}", [self.org, at.key, at.id, number]
         )
         if self.descending:
             rest = f"{chosen} >= ? AND {key} < ? {order}"
-            return [same, Ask(rest, [self.org, prefix, at.key, number])]
-        rest = f"{chosen} > ? AND {key} < ? {order}"
-        return [same, Ask(rest, [self.org, at.key, end, number])]
+            onwards = Ask(rest, [self.org, prefix, at.key, number])
+        else:
+            rest = f"{chosen} > ? AND {key} < ? {order}"
+            onwards = Ask(rest, [self.org, at.key, end, number])
+        return [onwards] if unique else [same, onwards]

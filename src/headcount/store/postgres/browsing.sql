@@ -1,4 +1,4 @@
--- What people page through and look for. An index of those with another role than most, and of those
+-- What people page through and look for; before console.sql, at whose end nobody may read tokens. An index of those with another role than most, and of those
 -- who are switched off, costs nothing for everybody else.
 CREATE INDEX resource_role ON resource (org, role, id) WHERE kind = 1 AND role <> 'member';
 CREATE INDEX resource_role_name ON resource (org, role, name) WHERE kind = 1 AND role <> 'member';
