@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Callable
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,12 +15,11 @@ from headcount.store.model import Kind, Policy
 from headcount.store.visitors import Reach
 from tests.console.browsing import Browser, signed_in
 from tests.console.crowds import settle_in
-from tests.serving import Office, Site, address_of, settle, start
+from tests.serving import Office, Site, settle
 from tests.store.estate import NAMES
 from tests.web.client import Client, client, patch
 
 MANY = 10_000
-STATUS = "/proc/{}/status"
 HOSTILE = (
     *NAMES,
     "<script>alert(1)</script>",
@@ -189,37 +187,6 @@ def test_everybody_is_exported(crowded: Site) -> None:
     assert {row["active"] for row in rows} == {"true", "false"}
     inactive = exported(browser, crowded, "?state=inactive&q=person")
     assert [row["userName"] for row in inactive] == names(10, MANY + 1, 10)
-
-
-@pytest.mark.skipif(not Path(STATUS.format("self")).exists(), reason="no /proc here")
-def test_an_export_takes_no_more_memory_than_a_part_of_it(
-    another_database: Callable[[], str],
-) -> None:
-    database = another_database()
-    server, office = start(database), Office(database)
-    try:
-        few, many = (settle(address_of(server), office) for _ in range(2))
-        for site, count in ((few, MANY // 4), (many, MANY)):
-            settle_in(database, site.organisation, count, padding=4_000)
-        assert len(exported(administrator(few), few)) == MANY // 4
-        before = most_memory(server.pid)  # with what a database keeps of its pages
-        browser = administrator(many)
-        assert len(exported(browser, many)) == MANY
-        assert len(browser.text) > 40_000_000
-        assert most_memory(server.pid) - before < 30 * 2**20
-    finally:
-        office.close()
-        server.terminate()
-        server.wait(20)
-        assert server.stdout is not None
-        server.stdout.close()
-
-
-def most_memory(process: int) -> int:
-    """The most memory that a process ever held, in bytes."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(STATUS.format(process)).read_text())
-    assert found is not None
-    return int(found[1]) * 1024
 
 
 def body_of(text: str) -> dict[str, Any]:
