@@ -19,12 +19,14 @@ from headcount.scim.schemas import USER_TYPE
 from headcount.settings import Settings
 from headcount.store.activity import Sought
 from headcount.store.bookmarks import Bookmarks
+from headcount.store.browsing import Chosen
 from headcount.store.model import EventType, Kind, Migrated, Organisation, OrgId, Policy
-from headcount.store.postgres import activity, lists, migrating
+from headcount.store.postgres import activity, browsing, lists, migrating
 from headcount.store.postgres.migrating import LATEST
 from headcount.store.postgres.points import FORMS, Form
-from headcount.store.postgres.rows import index_key
+from headcount.store.postgres.rows import index_key, numbered
 from headcount.store.postgres.store import PostgresStore
+from headcount.store.streams import Place, Streams
 from tests.databases import POSTGRES, address_of, create, fresh, sql
 from tests.store.stock import Stock
 from tests.store.test_contract import NOW, a_group, an_account, changed
@@ -350,6 +352,33 @@ def test_a_page_reads_little_more_than_what_it_shows(
             return explaining.plans[0]
 
     assert blocks(crowd.run(plan())) < most
+
+
+@pytest.mark.parametrize("place", [None, Place("id4000", "id4000"), Place("name4", "id4")])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        *[Chosen(), Chosen(by_name=True), Chosen(descending=True), Chosen(active=False)],
+        *[Chosen(role="owner", by_name=True), Chosen(group="group3"), Chosen("name4"), Chosen("4")],
+        *[Chosen("id"), Chosen("name", role="owner"), Chosen("name", group="group3")],
+    ],
+    ids=str,
+)
+def test_what_people_page_through_reads_little_more_than_it_shows(
+    crowd: Stock, chosen: Chosen, place: Place | None
+) -> None:
+    org = crowd.organisation.id
+    streams = Streams(browsing.WORDS, org, Kind.USER, chosen, descending=chosen.descending)
+    ask = streams.candidates(place, 10)
+
+    async def plan() -> str:
+        store: Any = crowd.store
+        async with store._connections.one() as connection:
+            explaining = Explaining(connection)
+            await explaining.fetch(numbered(ask.sql), *ask.given)
+            return explaining.plans[0]
+
+    assert blocks(crowd.run(plan())) < 150
 
 
 _BUSY = """INSERT INTO event SELECT {org}, n, CASE n % 2 WHEN 0 THEN 'account.updated'

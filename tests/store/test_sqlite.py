@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,16 +17,18 @@ from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
 from headcount.store.activity import Sought
+from headcount.store.browsing import Chosen
 from headcount.store.exchanges import wanted
 from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, Migrated, Organisation, OrgId, Policy
 from headcount.store.promise import Store
 from headcount.store.recent import Recent
-from headcount.store.sqlite import SqliteStore, activity, admin, migrate_file
+from headcount.store.sqlite import SqliteStore, activity, admin, browsing, migrate_file
 from headcount.store.sqlite.connection import INLINE_MEMBERS, LoopReader, open_writer
 from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
 from headcount.store.sqlite.writer import Writer
+from headcount.store.streams import Place, Streams
 from tests.databases import SQLITE, fresh
 from tests.store.stock import BASE, Stock, stocked
 
@@ -223,6 +226,30 @@ def test_what_happened_to_somebody_is_read_by_two_indexes(connection: apsw.Conne
     assert [step.split(" (")[0] for step in plan if "SCAN" in step] == [
         "SCAN"
     ] * 2  # of what was found
+
+
+@pytest.mark.parametrize("place", [None, Place("adam", "u1")])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        *[Chosen(), Chosen(by_name=True), Chosen(descending=True), Chosen(active=False)],
+        *[Chosen(role="owner", by_name=True), Chosen(group="g1"), Chosen("ada")],
+        *[Chosen("ada", active=False), Chosen("ada", role="owner", group="g1")],
+    ],
+    ids=str,
+)
+def test_what_people_page_through_is_read_in_the_order_of_an_index(
+    connection: apsw.Connection, chosen: Chosen, place: Place | None
+) -> None:
+    ask = Streams(browsing.WORDS, OrgId(1), Kind.USER, chosen, descending=False).candidates(
+        place, 9
+    )
+    plan = plan_of(connection, lambda: connection.execute(ask.sql, ask.given))
+    read = [step for step in plan if re.match(r"(SCAN|SEARCH) [rml]\b", step)]
+    assert read
+    assert all(re.search(r"(INDEX|KEY).*\(org=\?", step) for step in read), read
+    few = 2 if chosen.text and place is None else 1  # of what was found, and of an externalId
+    assert sum("TEMP" in step for step in plan) <= few
 
 
 def plan_of(connection: apsw.Connection, read: Callable[[], object]) -> list[str]:

@@ -216,12 +216,12 @@ def _present(held: Expression) -> Condition:
 
 def prefix_range(held: Expression, prefix: str) -> Condition | None:
     """`held` begins with `prefix`, as a range that an index leads to, where there is one."""
-    if not held.indexed or not prefix or (end := _after(prefix)) is None:
+    if not held.indexed or not prefix or (end := behind_prefix(prefix)) is None:
         return None
     return Condition(f"({held.sql} >= ? AND {held.sql} < ?)", [prefix, end])
 
 
-def _after(prefix: str) -> str | None:
+def behind_prefix(prefix: str) -> str | None:
     """The first text behind all that start with `prefix`, where there is one to write down."""
     last = ord(prefix[-1]) + 1
     if last > 0x10FFFF or 0xD800 <= last <= 0xDFFF:

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from headcount.scim.messages import Query
 from headcount.store.activity import Activity
+from headcount.store.browsing import Browsing
 from headcount.store.model import (
     Change,
     Kind,
@@ -66,7 +67,7 @@ class Resources(Protocol):
         """Who is in a group, directly."""
 
 
-class Store(Resources, Visitors, Activity, Protocol):
+class Store(Resources, Visitors, Activity, Browsing, Protocol):
     """Holds every organisation. Whatever was committed is on disk when the call returns."""
 
     async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:

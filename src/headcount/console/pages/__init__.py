@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from headcount.console.pages import (
+    accounts,
     administrators,
     connect,
+    groups,
     organisations,
     overview,
     settings,
@@ -17,6 +19,8 @@ PAGES: Sequence[Page] = (
     *administrators.PAGES,
     *overview.PAGES,
     *connect.PAGES,
+    *accounts.PAGES,
+    *groups.PAGES,
     *tokens.PAGES,
     *settings.PAGES,
 )

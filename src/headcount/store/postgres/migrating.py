@@ -15,11 +15,12 @@ _OLDEST = 140_000  # PostgreSQL 14
 _LOCK = 0x48454144  # any number that nobody else takes: the letters HEAD
 
 _VERSION = "CREATE TABLE headcount_schema (version INTEGER NOT NULL)"
+_IS_USED = "SELECT EXISTS (SELECT FROM resource) OR EXISTS (SELECT FROM event)"
 _TABLES = ("resource", "member", "event")
 _SOME_ROWS = 500  # enough for an estimate, in each part of a table
 MOST_PARTITIONS = 1_024
 
-STEPS = (("tables.sql", "commit.sql"), ("console.sql",))
+STEPS = (("tables.sql", "commit.sql"), ("browsing.sql", "console.sql"))
 """The files that bring a database from its number to the next one."""
 
 LATEST = len(STEPS)
@@ -52,7 +53,9 @@ async def bring_up_to_date(connection: Connection, partitions: int = 0) -> Migra
                 await connection.execute(_text_of(file, partitions))
             if step is STEPS[0]:
                 await _split(connection, partitions)
-                await connection.execute(_text_of("estimates.sql", partitions))
+        if STEPS[before:] and not await connection.fetchval(_IS_USED):
+            # Last: a new index makes the server forget what it shall think of an empty table.
+            await connection.execute(_text_of("estimates.sql", partitions))
         await connection.execute(f"UPDATE headcount_schema SET version = {LATEST}")
     return Migrated(before, LATEST)
 

@@ -16,6 +16,7 @@ from headcount.errors import Unavailable
 from headcount.scim.messages import Query
 from headcount.store.activity import Done, Exchange, Sought, Tallies
 from headcount.store.bookmarks import Bookmarks
+from headcount.store.browsing import Chosen, Line, Member, Part
 from headcount.store.exchanges import row_of
 from headcount.store.model import (
     RELATIONS,
@@ -31,7 +32,8 @@ from headcount.store.model import (
     Seen,
     Token,
 )
-from headcount.store.postgres import activity, admin, lists, reading, visitors
+from headcount.store.paging import Paging
+from headcount.store.postgres import activity, admin, browsing, lists, reading, visitors
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.migrating import bring_up_to_date
@@ -261,6 +263,26 @@ class PostgresStore:
         self, org: OrgId, subject: str, before: int | None, limit: int
     ) -> list[Recorded]:
         return await self._read(lambda c: activity.events_about(c, org, subject, before, limit))
+
+    async def browse(
+        self,
+        org: OrgId,
+        kind: Kind,
+        chosen: Chosen,
+        limit: int,
+        *,
+        after: str = "",
+        before: str = "",
+    ) -> Part:
+        paging = Paging(browsing.WORDS, org, kind, chosen, limit)
+        return await self._read(lambda c: browsing.answered(c, paging.part(after, before)))
+
+    async def line(self, org: OrgId, kind: Kind, resource_id: str) -> Line:
+        paging = Paging(browsing.WORDS, org, kind, Chosen(), 1)
+        return await self._read(lambda c: browsing.answered(c, paging.one(resource_id)))
+
+    async def members_after(self, org: OrgId, group: str, after: str, limit: int) -> list[Member]:
+        return await self._read(lambda c: browsing.members_after(c, org, group, after, limit))
 
     async def ready(self) -> None:
         await self._read(admin.epoch)

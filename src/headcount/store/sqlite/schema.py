@@ -180,7 +180,21 @@ CREATE INDEX event_member ON event (org, json_extract(data, '$.member'), positio
     WHERE type IN ('group.member_added', 'group.member_removed');
 """
 
-STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE)
+_BROWSING = """
+CREATE INDEX resource_role ON resource (org, role, id) WHERE kind = 1 AND role <> 'member';
+CREATE INDEX resource_role_name ON resource (org, role, name) WHERE kind = 1 AND role <> 'member';
+CREATE INDEX resource_inactive ON resource (org, id) WHERE kind = 1 AND active IS NOT TRUE;
+CREATE INDEX resource_inactive_name ON resource (org, name)
+    WHERE kind = 1 AND active IS NOT TRUE;
+CREATE INDEX resource_display ON resource
+    (org, substr(json_extract(keys, '$.displayName'), 1, 100), id)
+    WHERE kind = 1 AND json_extract(keys, '$.displayName') IS NOT NULL;
+CREATE INDEX resource_family ON resource
+    (org, substr(json_extract(keys, '$.name.familyName'), 1, 100), id)
+    WHERE kind = 1 AND json_extract(keys, '$.name.familyName') IS NOT NULL;
+"""
+
+STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 

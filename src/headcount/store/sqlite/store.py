@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from headcount.scim.messages import Query
 from headcount.store.activity import Done, Exchange, Sought, Tallies
 from headcount.store.bookmarks import Bookmarks
+from headcount.store.browsing import Chosen, Line, Member, Part
 from headcount.store.exchanges import row_of
 from headcount.store.model import (
     RELATIONS,
@@ -31,9 +32,10 @@ from headcount.store.model import (
     Seen,
     Token,
 )
+from headcount.store.paging import Paging
 from headcount.store.promise import Resources
 from headcount.store.recent import Recent
-from headcount.store.sqlite import activity, admin, commit, points, reads, visitors
+from headcount.store.sqlite import activity, admin, browsing, commit, points, reads, visitors
 from headcount.store.sqlite.connection import (
     Connection,
     FileLock,
@@ -236,6 +238,26 @@ class SqliteStore:
         self, org: OrgId, subject: str, before: int | None, limit: int
     ) -> list[Recorded]:
         return await self._scan(lambda c: activity.events_about(c, org, subject, before, limit))
+
+    async def browse(
+        self,
+        org: OrgId,
+        kind: Kind,
+        chosen: Chosen,
+        limit: int,
+        *,
+        after: str = "",
+        before: str = "",
+    ) -> Part:
+        paging = Paging(browsing.WORDS, org, kind, chosen, limit)
+        return await self._scan(lambda c: browsing.answered(c, paging.part(after, before)))
+
+    async def line(self, org: OrgId, kind: Kind, resource_id: str) -> Line:
+        paging = Paging(browsing.WORDS, org, kind, Chosen(), 1)
+        return await self._scan(lambda c: browsing.answered(c, paging.one(resource_id)))
+
+    async def members_after(self, org: OrgId, group: str, after: str, limit: int) -> list[Member]:
+        return await self._scan(lambda c: browsing.members_after(c, org, group, after, limit))
 
     async def ready(self) -> None:
         admin.epoch(self._inline.connection())
