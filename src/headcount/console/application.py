@@ -85,7 +85,7 @@ def _answering(services: Services, page: Page) -> Callable[[Request], Awaitable[
             visit.form = await form_of(request)
             _check_form(visit, cookie, signed_in=bool(page.open_to))
         response = await page.handler(visit)
-        if fresh is not None:
+        if fresh is not None and not signing_in.decided(request, response):
             signing_in.give_cookie(request, response, fresh)
         return response
 

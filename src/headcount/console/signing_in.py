@@ -53,6 +53,12 @@ def give_cookie(request: Request, response: Response, cookie: str) -> None:
     )
 
 
+def decided(request: Request, response: Response) -> bool:
+    """Whether the answer says already who the browser is from now on, or that it is nobody."""
+    name = _cookie_name(request) + "="
+    return any(one.startswith(name) for one in response.headers.getlist("set-cookie"))
+
+
 class Tries:
     """How often each address tried to get in and failed."""
 
