@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headcount.console import signing_in
+from headcount.console import oidc, signing_in
 from headcount.console.pages import PAGES
 from headcount.console.services import PREFIX, Services
 from headcount.console.visits import NoEntry, Page, Visit, form_of, organisation_of, redirect
@@ -24,7 +24,7 @@ from headcount.errors import Forbidden, ScimError
 
 _LOG = logging.getLogger(__name__)
 
-ALL_PAGES: Sequence[Page] = (*signing_in.PAGES, *PAGES)
+ALL_PAGES: Sequence[Page] = (*signing_in.PAGES, *oidc.PAGES, *PAGES)
 """Everything that has an address, but for the files that every page needs."""
 
 HEADERS = {
