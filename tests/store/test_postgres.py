@@ -359,7 +359,8 @@ _BUSY = """INSERT INTO event SELECT {org}, n, CASE n % 2 WHEN 0 THEN 'account.up
         person_key, did, token, client, refusal, detail, cut)
     SELECT {org} + n % 2, '2026', 1, 'GET', '/scim/v2/Users', '', CASE n % 1000 WHEN 0 THEN 404
         ELSE 200 END, 'User', 'u' || n % 5000, 'ada ' || n, 'ada ' || n, '', '', '', '', '', FALSE
-    FROM generate_series(1, 20000) n"""
+    FROM generate_series(1, 20000) n;
+    UPDATE exchange SET org = 999 WHERE number < 9"""
 
 
 @pytest.fixture(scope="module", params=["unknown", "known"])
@@ -388,12 +389,15 @@ Read = Callable[[Any, OrgId], Coroutine[Any, Any, object]]
         lambda c, org: activity.exchanges(c, org, Sought(failures=True), 10),
         lambda c, org: activity.exchanges(c, org, Sought(person="ada", method="GET"), 10),
         lambda c, org: activity.exchanges(c, org, Sought(resource="u42"), 10),
+        lambda c, _: activity.exchanges(c, None, Sought(), 10),
+        lambda c, _: activity.exchanges(c, OrgId(999), Sought(), 10),
         lambda c, org: activity.failures(c, org, "2027"),
         lambda c, org: activity.events_about(c, org, "s7", None, 10),
         lambda c, org: activity.events_about(c, org, "m7", 15_000, 10),
     ],
     ids=[
         *["newest", "older", "newer", "failures", "of a person", "of a resource"],
+        *["nobody's", "of a few"],
         *["failures of today", "subject", "member"],
     ],
 )

@@ -114,6 +114,18 @@ async def test_who_is_removed_is_out_and_the_others_stay(store: Store) -> None:
     await admitted(store, "ada@X.test")
 
 
+async def test_a_link_that_came_about_after_its_administrator_went_opens_nothing(
+    store: Store,
+) -> None:
+    ada = await admitted(store, "ada@x.test")
+    link = a_link(ada)
+    await store.remove_administrator(ada.id)
+    await store.add_link(link)
+    assert not await store.use_link(link.id, NOW, a_session(link, ada))
+    assert await store.find_link(link.digest) == link
+    assert list(await store.sessions(None)) == []
+
+
 async def test_nobody_gets_in_while_they_are_removed(store: Store) -> None:
     for turn in range(8):
         ada = await admitted(store, f"ada{turn}@x.test")

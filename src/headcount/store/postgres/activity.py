@@ -37,17 +37,19 @@ _FAILURES = f"""SELECT {EXCHANGE}, times, people FROM (
             count(DISTINCT nullif(person_key, '')) AS people
         FROM exchange WHERE org = $1 AND at >= $2 AND status >= 400 GROUP BY refusal, detail
         ORDER BY people DESC, times DESC, last DESC LIMIT {MOST_FAILURES}
-    ) AS told JOIN exchange ON number = last ORDER BY people DESC, times DESC, last DESC"""
+    ) AS told JOIN exchange ON org = $1 AND number = last
+    ORDER BY people DESC, times DESC, last DESC"""
 _PART = 1_000  # rows that go at once
-_OLD = f"SELECT number FROM exchange WHERE at < $1 ORDER BY at LIMIT {_PART}"
-_SPARE = f"""SELECT number FROM exchange WHERE org = $1 AND number <= $2
+_OLD = f"SELECT org, number FROM exchange WHERE at < $1 ORDER BY at LIMIT {_PART}"
+_SPARE = f"""SELECT org, number FROM exchange WHERE org = $1 AND number <= $2
     ORDER BY number LIMIT {_PART}"""
 _LAST_SPARE = """SELECT o.org, spare.number
     FROM (SELECT id AS org FROM organisation UNION ALL SELECT 0) AS o CROSS JOIN LATERAL (
         SELECT number FROM exchange e WHERE e.org = o.org
         ORDER BY number DESC LIMIT 1 OFFSET $1) AS spare"""
 _FORGET = """WITH part AS MATERIALIZED ({part}), gone AS (
-        DELETE FROM exchange e USING part WHERE e.number = part.number RETURNING e.number
+        DELETE FROM exchange e USING part WHERE (e.org, e.number) = (part.org, part.number)
+        RETURNING e.number
     ), bodies AS (
         DELETE FROM exchange_body b USING part WHERE b.number = part.number
     ) SELECT count(*) FROM gone"""
