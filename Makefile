@@ -84,7 +84,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--no-emit-index-url --no-annotate --no-header pyproject.toml constraints/build.in
 
 constraints: ## newest versions of everything that is used (needs uv)
-	$(COMPILE) --upgrade --extra postgres -o constraints/runtime.txt
+	$(COMPILE) --upgrade --extra postgres --extra oidc -o constraints/runtime.txt
 	$(COMPILE) --upgrade --extra test -o constraints/dev.txt
 	$(COMPILE) --upgrade --extra bench -c constraints/dev.txt -o constraints/bench.txt
 

@@ -39,6 +39,7 @@ class Mutant(NamedTuple):
 _STORE = "store/sqlite"
 _POSTGRES = "store/postgres"
 _EXCHANGES = "tests/exchanges"
+_OIDC = "tests/console/test_oidc_lies.py"
 
 MUTANTS = (
     Mutant(
@@ -418,6 +419,41 @@ MUTANTS = (
         "meant[key] = value",
         _EXCHANGES,
         "no filter in `attributes`",
+    ),
+    Mutant(
+        "console/recognition.py",
+        '"nonce": begun.nonce,',
+        '"nonce": None,',
+        _OIDC,
+        "an ID token of another sign-in is believed",
+    ),
+    Mutant(
+        "console/recognition.py",
+        '"aud": {"essential": True, "value": us},',
+        '"aud": {"essential": True},',
+        _OIDC,
+        "an ID token for another client is not noticed by its audience",
+    ),
+    Mutant(
+        "console/recognition.py",
+        'if verified not in (None, True, "true"):',
+        'if verified == "never":',
+        _OIDC,
+        "an e-mail address that is not verified opens the console",
+    ),
+    Mutant(
+        "console/provider.py",
+        "if isinstance(url, str) and is_private(url) and",
+        "if isinstance(url, str) and",
+        "tests/console/test_oidc_provider.py",
+        "an OpenID provider leads to an address without TLS",
+    ),
+    Mutant(
+        "console/application.py",
+        "if fresh is not None and not signing_in.decided(request, response):",
+        "if fresh is not None:",
+        _OIDC,
+        "whoever signs in anew stays who they were, if their session was just renewed",
     ),
 )
 

@@ -1,6 +1,7 @@
 """Refusals as clients see them (RFC 7644 section 3.12)."""
 
 import inspect
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,9 @@ EXPECTED = {
     "VersionMismatch": (412, None),
     "TooLarge": (413, None),
     "UnsupportedMediaType": (415, None),
+    "TooManyRequests": (429, None),
     "NotImplementedHere": (501, None),
+    "ProviderFailed": (502, None),
     "Unavailable": (503, None),
 }
 REFUSALS = {
@@ -45,9 +48,12 @@ REFUSALS = {
 
 
 def refused(name: str) -> ScimError:
-    """The refusal of that name; 405 alone needs more than a sentence."""
-    arguments = {"allow": "GET, PUT"} if name == "MethodNotAllowed" else {}
-    return REFUSALS[name]("Because.", **arguments)
+    """The refusal of that name; two need more than a sentence."""
+    more: dict[str, Any] = {
+        "MethodNotAllowed": {"allow": "GET, PUT"},
+        "TooManyRequests": {"wait": 7},
+    }
+    return REFUSALS[name]("Because.", **more.get(name, {}))
 
 
 def test_every_refusal_is_in_the_table() -> None:
@@ -73,6 +79,7 @@ def test_only_some_refusals_have_headers(name: str) -> None:
     headers = {
         "Unauthorized": [(b"www-authenticate", b'Bearer realm="SCIM"')],
         "MethodNotAllowed": [(b"allow", b"GET, PUT")],
+        "TooManyRequests": [(b"retry-after", b"7")],
         "Unavailable": [(b"retry-after", b"5")],
     }
     assert refused(name).headers() == headers.get(name, [])

@@ -13,7 +13,7 @@ from typing import Any
 from headcount.activity.recorder import Bounds, Recorder
 from headcount.console.application import console
 from headcount.console.rendering import Renderer
-from headcount.console.services import Services as ConsoleServices, never
+from headcount.console.services import Recognition, Services as ConsoleServices, never
 from headcount.directory.directory import Directory
 from headcount.directory.identifiers import Identifiers
 from headcount.directory.organisations import Organisations
@@ -127,6 +127,34 @@ def _postgres() -> "ModuleType":
         ) from None
 
 
+def check(settings: Settings) -> None:
+    """See that everything is installed that the settings ask for, before anything listens.
+
+    Raises:
+        Unavailable: something is missing.
+    """
+    if settings.oidc_issuer:
+        _openid()
+
+
+def _recognition(settings: Settings, store: Store) -> Recognition | None:
+    if not settings.oidc_issuer:
+        return None
+    made: Recognition = _openid().OpenIdRecognition(settings, store, clock)
+    return made
+
+
+def _openid() -> "ModuleType":
+    """OpenID Connect, whose libraries are not installed everywhere."""
+    try:
+        return import_module("headcount.console.recognition")
+    except ModuleNotFoundError:
+        raise Unavailable(
+            "signing in with OpenID Connect needs authlib: install it with"
+            " pip install 'headcount[oidc]'"
+        ) from None
+
+
 def _options(settings: Settings) -> Any:
     return _postgres().Options(settings.postgres_connections, settings.postgres_prepared)
 
@@ -182,6 +210,7 @@ def build(settings: Settings, stopping: Callable[[], bool] = never) -> Applicati
             renderer=Renderer(clock),
             names=TOLERANT.dialect.names,
             stopping=stopping,
+            recognition=_recognition(settings, store),
         )
     )
     return Application(scim, store, pages, recorder)

@@ -15,6 +15,7 @@ The tree:
       UnsupportedMediaType                               415
       TooManyRequests                                    429
       NotImplementedHere                                 501
+      ProviderFailed                                     502
       Unavailable                                        503
 """
 
@@ -210,6 +211,12 @@ class NotImplementedHere(ScimError):
     """A part of the protocol that this server does not offer."""
 
     status = 501
+
+
+class ProviderFailed(ScimError):
+    """Whoever signs people in for us said what cannot be used, or cannot be trusted."""
+
+    status = 502
 
 
 class Unavailable(ScimError):

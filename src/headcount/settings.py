@@ -1,8 +1,9 @@
 """What an operator can set: each by an environment variable, some by an option of a command too."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,10 @@ from headcount.errors import InvalidValue
 
 DATABASE = "HEADCOUNT_DATABASE"
 DEFAULT_DATABASE = "sqlite:///headcount.db"
+DEFAULT_OIDC_NAME = "OpenID Connect"
+
+_OIDC = ("HEADCOUNT_OIDC_ISSUER", "HEADCOUNT_OIDC_CLIENT_ID", "HEADCOUNT_OIDC_CLIENT_SECRET")
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 _LONGEST = 36_500  # days; a calendar ends somewhere
 
@@ -25,10 +30,12 @@ class Settings:
     max_body_bytes: int = 10 * 1024 * 1024
     postgres_connections: int = 8  # of each process
     postgres_prepared: bool = True
-    oidc_issuer: str | None = None
-    oidc_name: str = "OpenID Connect"
     activity_days: int = 30  # that requests are kept; 0: none is recorded
     activity_most: int = 200_000  # requests of each organisation that are kept
+    oidc_issuer: str | None = None  # with it, client and secret are there too
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    oidc_name: str = DEFAULT_OIDC_NAME
 
     def environment(self) -> dict[str, str]:
         """The settings as variables, for the processes of a server."""
@@ -42,6 +49,10 @@ class Settings:
             "HEADCOUNT_POSTGRES_PREPARED": "on" if self.postgres_prepared else "off",
             "HEADCOUNT_ACTIVITY_DAYS": str(self.activity_days),
             "HEADCOUNT_ACTIVITY_MOST": str(self.activity_most),
+            "HEADCOUNT_OIDC_ISSUER": self.oidc_issuer,
+            "HEADCOUNT_OIDC_CLIENT_ID": self.oidc_client_id,
+            "HEADCOUNT_OIDC_CLIENT_SECRET": self.oidc_client_secret,
+            "HEADCOUNT_OIDC_NAME": self.oidc_name,
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -50,9 +61,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings that the environment states.
 
     Raises:
-        InvalidValue: a number is none, or an address has no scheme.
+        InvalidValue: a number is none, an address has no scheme, or OpenID Connect is half set.
     """
     given = os.environ if environment is None else environment
+    issuer, client_id, client_secret = _oidc(given)
     return Settings(
         database=given.get(DATABASE) or DEFAULT_DATABASE,
         public_url=_address(given.get("HEADCOUNT_PUBLIC_URL")),
@@ -63,6 +75,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         postgres_prepared=_switch(given, "HEADCOUNT_POSTGRES_PREPARED"),
         activity_days=min(_LONGEST, _number(given, "HEADCOUNT_ACTIVITY_DAYS", 30)),
         activity_most=_number(given, "HEADCOUNT_ACTIVITY_MOST", 200_000),
+        oidc_issuer=issuer,
+        oidc_client_id=client_id,
+        oidc_client_secret=client_secret,
+        oidc_name=given.get("HEADCOUNT_OIDC_NAME") or DEFAULT_OIDC_NAME,
     )
 
 
@@ -91,6 +107,43 @@ def _address(text: str | None) -> str | None:
             f" not {text[:100]!r}"
         )
     return text.rstrip("/")
+
+
+def _oidc(given: Mapping[str, str]) -> tuple[str | None, str | None, str | None]:
+    """Issuer, client and secret: all of them, or none."""
+    issuer, client_id, client_secret = (given.get(name) or None for name in _OIDC)
+    missing = [name for name in _OIDC if not given.get(name)]
+    if missing and len(missing) < len(_OIDC):
+        raise InvalidValue(
+            f"to sign in with OpenID Connect, set {' and '.join(missing)} too; without it, set none"
+            f" of {', '.join(_OIDC)}"
+        )
+    if issuer is not None and not (is_private(issuer) and not re.search(r"[?#\s]", issuer)):
+        raise InvalidValue(
+            "HEADCOUNT_OIDC_ISSUER must be an address such as https://id.example.com, with https"
+            f" unless it is on this machine; not {_without_password(issuer)[:100]!r}"
+        )
+    return issuer, client_id, client_secret
+
+
+def is_private(address: str) -> bool:
+    """Whether nobody between here and the address can listen, nor speak in its place.
+
+    >>> is_private("https://id.example.com"), is_private("http://id.example.com")
+    (True, False)
+    >>> is_private("http://127.0.0.1:8080"), is_private("http://[::1]"), is_private("https://")
+    (True, True, False)
+    """
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if not host or "@" in parts.netloc:
+        return False
+    return parts.scheme == "https" or (
+        parts.scheme == "http" and _LOOPBACK.fullmatch(host) is not None
+    )
 
 
 def base_url_of(slug: str, given: Settings, reached: str = "http://127.0.0.1:8000") -> str:

@@ -139,6 +139,23 @@ def test_who_signs_out_is_out(site: Site) -> None:
     assert "/sign-in" in browser.open(f"/o/{site.slug}/settings").url
 
 
+def test_who_signs_out_with_an_old_cookie_is_out(site: Site) -> None:
+    """The request that would renew it is the one that ends it."""
+    browser = signed_in(site.base_url, site.office, Reach.ORGANISATION, site.slug)
+    browser.open(f"/o/{site.slug}/settings")
+    org = site.organisation.id
+
+    async def grow_old(runtime: Runtime) -> None:
+        (one,) = await runtime.store.sessions(org)
+        older = replace(one, created=one.created - timedelta(hours=1))
+        await runtime.store.renew_session(one.digest, older)
+
+    site.office.do(grow_old)
+    browser.submit("/leave")
+    assert not browser.cookies
+    assert "/sign-in" in browser.open(f"/o/{site.slug}/settings").url
+
+
 def test_who_is_removed_is_out_at_once(site: Site) -> None:
     browser = signed_in(site.base_url, site.office, Reach.ORGANISATION, site.slug)
     email = f"admin@{site.slug}.test"

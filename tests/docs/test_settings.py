@@ -11,7 +11,13 @@ from headcount.settings import Settings, read_settings
 from headcount.web import wire
 from tests.docs.pages import OPERATING, PAGES, README, ROOT, Page
 
-ALL_SET = Settings(public_url="https://x.test", base_domain="x.test").environment()
+ALL_SET = Settings(
+    public_url="https://x.test",
+    base_domain="x.test",
+    oidc_issuer="https://id.x.test",
+    oidc_client_id="x",
+    oidc_client_secret="y",
+).environment()
 DEFAULTS = Settings().environment()
 READ_ELSEWHERE = {"HEADCOUNT_TOKEN"}  # by a command, not by a process that answers
 OF_TESTS = {"HEADCOUNT_TEST_POSTGRES"}

@@ -14,7 +14,7 @@ from headcount import bootstrap
 from headcount.bootstrap import Runtime
 from headcount.cli.administrators import link_address
 from headcount.cli.ending import ending
-from headcount.cli.running import database_option, run, settings
+from headcount.cli.running import database_option, refusing, run, settings
 from headcount.cli.tuning import tune
 from headcount.web.application import Application
 
@@ -48,6 +48,8 @@ def serve(host: str, port: int, workers: int, database: str) -> None:
     a client is set by FORWARDED_ALLOW_IPS.
     """
     given = settings(database)
+    with refusing():
+        bootstrap.check(given)
     first = run(database, _ready)  # a database that cannot be used is told before anything listens
     listening = listen(host, port)
     os.environ.update(given.environment())

@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headcount.console import signing_in
+from headcount.console import oidc, signing_in
 from headcount.console.pages import PAGES
 from headcount.console.services import PREFIX, Services
 from headcount.console.visits import NoEntry, Page, Visit, form_of, organisation_of, redirect
@@ -24,7 +24,7 @@ from headcount.errors import Forbidden, ScimError
 
 _LOG = logging.getLogger(__name__)
 
-ALL_PAGES: Sequence[Page] = (*signing_in.PAGES, *PAGES)
+ALL_PAGES: Sequence[Page] = (*signing_in.PAGES, *oidc.PAGES, *PAGES)
 """Everything that has an address, but for the files that every page needs."""
 
 HEADERS = {
@@ -85,7 +85,7 @@ def _answering(services: Services, page: Page) -> Callable[[Request], Awaitable[
             visit.form = await form_of(request)
             _check_form(visit, cookie, signed_in=bool(page.open_to))
         response = await page.handler(visit)
-        if fresh is not None:
+        if fresh is not None and not signing_in.decided(request, response):
             signing_in.give_cookie(request, response, fresh)
         return response
 

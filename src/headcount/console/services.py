@@ -1,8 +1,9 @@
 """What every page works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from headcount.console.rendering import Renderer
 from headcount.directory.directory import Directory
@@ -20,6 +21,39 @@ def never() -> bool:
     return False
 
 
+class Recognition(Protocol):
+    """Recognises people by what somebody else says of them."""
+
+    async def begin(self, redirect_uri: str, then: str) -> tuple[str, str]:
+        """The address to send a browser to, and what it has to keep until it comes back.
+
+        Args:
+            redirect_uri: where it shall come back.
+            then: where its user wants to go, for `finish`.
+
+        Raises:
+            ProviderFailed: the provider says nothing that can be used.
+            Unavailable: it cannot be reached.
+        """
+
+    async def finish(
+        self, redirect_uri: str, kept: str, came: Mapping[str, str]
+    ) -> tuple[str, str]:
+        """The e-mail address of whoever comes back, and where they wanted to go.
+
+        Args:
+            redirect_uri: as it was at the beginning.
+            kept: by the browser, since the beginning.
+            came: the parameters of the address at which the browser came back.
+
+        Raises:
+            InvalidValue: this is not what was begun in this browser, or it is too late.
+            Forbidden: the provider does not let them in, or does not say who they are.
+            ProviderFailed: the provider says nothing that can be used or trusted.
+            Unavailable: it cannot be reached.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The operations, and how a page is drawn."""
@@ -33,3 +67,4 @@ class Services:
     renderer: Renderer
     names: Names  # which attribute a name means that an identity provider sends
     stopping: Callable[[], bool] = never  # whether the server ends, and open streams with it
+    recognition: Recognition | None = None  # where OpenID Connect is set up

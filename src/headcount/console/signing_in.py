@@ -53,6 +53,12 @@ def give_cookie(request: Request, response: Response, cookie: str) -> None:
     )
 
 
+def decided(request: Request, response: Response) -> bool:
+    """Whether the answer says already who the browser is from now on, or that it is nobody."""
+    name = _cookie_name(request) + "="
+    return any(one.startswith(name) for one in response.headers.getlist("set-cookie"))
+
+
 class Tries:
     """How often each address tried to get in and failed."""
 
@@ -69,7 +75,7 @@ class Tries:
         if len(recent) >= _MOST_TRIES:
             wait = int(_WITHIN - (monotonic() - recent[0])) + 1
             raise TooManyRequests(
-                f"too many links from here opened nothing; try again in {wait} seconds", wait
+                f"too many tries from here opened nothing; try again in {wait} seconds", wait
             )
 
     def failed(self, address: str) -> None:
@@ -84,10 +90,11 @@ class Tries:
         return [at for at in self._failed.get(address, ()) if at > since]
 
 
-_TRIES = Tries()
+TRIES = Tries()
 
 
-def _address(visit: Visit) -> str:
+def address_of(visit: Visit) -> str:
+    """Where a request comes from."""
     return visit.request.client.host if visit.request.client else ""
 
 
@@ -134,7 +141,7 @@ async def enter(visit: Visit) -> Response:
     try:
         cookie = await visit.services.visiting.enter(secret, email, browser)
     except NotFound:
-        _TRIES.failed(_address(visit))
+        TRIES.failed(address_of(visit))
         raise
     except ScimError as refused:
         values = {"link": link, "secret": secret, "enters": None, "error_text": refused.detail}
@@ -145,11 +152,11 @@ async def enter(visit: Visit) -> Response:
 
 
 async def _link(visit: Visit, secret: str) -> Link:
-    _TRIES.check(_address(visit))
+    TRIES.check(address_of(visit))
     try:
         return await visit.services.visiting.link(secret)
     except NotFound:
-        _TRIES.failed(_address(visit))
+        TRIES.failed(address_of(visit))
         raise
 
 
