@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -229,8 +230,9 @@ def test_a_form_from_another_site_does_nothing(site: Site) -> None:
     browser.open(f"/o/{site.slug}/tokens")
     fields = next(f for a, f in Form(browser.text).forms if a.endswith("/tokens"))
     wish = {**fields, "label": "stolen"}
-    for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}):
-        browser.post(f"/o/{site.slug}/tokens", wish, **headers)
+    for site_of_page in ("cross-site", "same-site"):
+        header: dict[str, Any] = {"sec-fetch-site": site_of_page}
+        browser.post(f"/o/{site.slug}/tokens", wish, **header)
         assert browser.status == 403
     browser.post(f"/o/{site.slug}/tokens", {**wish, "csrf": "0" * 64})
     assert browser.status == 403
