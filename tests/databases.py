@@ -26,8 +26,8 @@ FORMS = (*STORES, PARTITIONS)
 """The same, and the ways in which their tables can lie."""
 
 _NUMBERS = count(1)
-_EMPTY = """TRUNCATE organisation, token, secret, tally, resource, member, event
-    RESTART IDENTITY CASCADE"""
+_EMPTY = """TRUNCATE organisation, token, secret, tally, resource, member, event, administrator,
+    link, session, audit, exchange, exchange_body, daily RESTART IDENTITY CASCADE"""
 _HASTE = """ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off;
 SELECT pg_reload_conf()"""  # what a test leaves behind need not survive a power failure
 

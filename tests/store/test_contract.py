@@ -1,17 +1,15 @@
 """What every store promises. A further store joins by one more parameter of the fixture."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
 from orjson import loads
 
-from headcount.bootstrap import open_store
 from headcount.directory.drafts import draft
 from headcount.errors import (
     InvalidValue,
@@ -25,7 +23,6 @@ from headcount.scim.custom import CustomAttribute
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.scim.schemas import GROUP_TYPE, USER_TYPE, USER_URN
-from headcount.settings import Settings
 from headcount.store.model import (
     Change,
     Counts,
@@ -40,8 +37,6 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.promise import Store
-from tests.databases import FORMS, POSTGRES, SQLITE, address_of, emptied, fresh
-from tests.pooling import behind, pooler, pooling
 
 pytestmark = [pytest.mark.anyio, pytest.mark.shows("F111", "F112", "F114", "RFC 7644 6")]
 
@@ -49,51 +44,6 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 AT = "2026-01-02T03:04:05.000Z"
 LATER = "2026-01-02T03:04:06.000Z"
 _IDS = count(1)
-_POOLED = "pooled"
-
-
-@pytest.fixture(params=[*FORMS, _POOLED])
-async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, databases: dict[str, str]
-) -> AsyncIterator[Store]:
-    form = request.param
-    if form == SQLITE:
-        settings = Settings(database=fresh(SQLITE, tmp_path))
-    else:
-        name = POSTGRES if form == _POOLED else form
-        known = databases.get(name)
-        database = databases[name] = emptied(known) if known else fresh(name, tmp_path)
-        settings = Settings(database=database)
-        if form == _POOLED:
-            through = behind(request.getfixturevalue("pooler_port"), database)
-            settings = Settings(database=through, postgres_prepared=False)
-    store = open_store(settings)
-    yield store
-    await store.close()
-
-
-@pytest.fixture(scope="module")
-def databases() -> dict[str, str]:
-    """The database of each form; each test finds it empty."""
-    return {}
-
-
-@pytest.fixture(scope="module")
-def pooler_port() -> Iterator[int]:
-    if pooler() is None:
-        pytest.skip("there is no pgbouncer")
-    with pooling(address_of("postgres")) as port:
-        yield port
-
-
-@pytest.fixture
-async def acme(store: Store) -> Organisation:
-    return await store.add_organisation("acme", "Acme", Policy(), NOW)
-
-
-@pytest.fixture
-async def rival(store: Store) -> Organisation:
-    return await store.add_organisation("rival", "Rival", Policy(), NOW)
 
 
 def an_account(org: Organisation, name: str, **more: Any) -> Change:
@@ -403,6 +353,40 @@ async def test_tokens_are_found_touched_and_revoked(store: Store, acme: Organisa
     assert await store.find_token(b"other") is None
     with pytest.raises(NotFound):
         await store.revoke_token(acme.id, "t2", NOW)
+
+
+async def test_a_token_is_changed_by_its_own_organisation(
+    store: Store, acme: Organisation, rival: Organisation
+) -> None:
+    until = NOW + timedelta(days=1)
+    token = Token("t1", acme.id, "okta", b"digest", NOW, until, strict=True, hint="aB3dE6")
+    await store.add_token(token)
+    store.touch_token("t1", NOW)
+    before = await store.read_access_epoch()
+    for lifetime in (until + timedelta(days=1), None):
+        renewed = partial(replace, label="new", expires=lifetime)
+        done = await store.change_token(acme.id, "t1", renewed)
+        assert done == replace(token, label="new", expires=lifetime, last_used=NOW)
+        assert await store.tokens(acme.id) == [done]
+    assert await store.read_access_epoch() != before
+    kept = await store.change_token(
+        acme.id, "t1", lambda one: replace(one, digest=b"x", read_only=True, revoked=NOW, hint="")
+    )
+    assert kept == done
+    for org, token_id in [(rival.id, "t1"), (acme.id, "t2"), (acme.id, "t\0")]:
+        with pytest.raises(NotFound):
+            await store.change_token(org, token_id, lambda one: one)
+
+
+async def test_changes_of_a_token_at_once_undo_nothing(store: Store, acme: Organisation) -> None:
+    await store.add_token(Token("t1", acme.id, "okta", b"digest", NOW))
+    await asyncio.gather(
+        *[
+            store.change_token(acme.id, "t1", lambda one: replace(one, label=one.label + "x"))
+            for _ in range(8)
+        ]
+    )
+    assert [one.label for one in await store.tokens(acme.id)] == ["okta" + "x" * 8]
 
 
 async def test_changes_of_an_organisation_at_once_undo_nothing(

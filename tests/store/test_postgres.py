@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,16 +17,17 @@ from headcount.scim.messages import Position, Query
 from headcount.scim.paths import resolve
 from headcount.scim.schemas import USER_TYPE
 from headcount.settings import Settings
+from headcount.store.activity import Sought
 from headcount.store.bookmarks import Bookmarks
-from headcount.store.model import Kind, Migrated, Organisation, Policy
-from headcount.store.postgres import lists
+from headcount.store.model import EventType, Kind, Migrated, Organisation, OrgId, Policy
+from headcount.store.postgres import activity, lists, migrating
 from headcount.store.postgres.migrating import LATEST
 from headcount.store.postgres.points import FORMS, Form
 from headcount.store.postgres.rows import index_key
 from headcount.store.postgres.store import PostgresStore
 from tests.databases import POSTGRES, address_of, create, fresh, sql
 from tests.store.stock import Stock
-from tests.store.test_contract import NOW, an_account, changed
+from tests.store.test_contract import NOW, a_group, an_account, changed
 
 pytestmark = pytest.mark.anyio
 
@@ -68,6 +69,10 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
     crowd.close()
 
 
+_TOKEN_OF_BEFORE = """INSERT INTO token (id, org, label, digest, created, read_only, strict)
+    VALUES ('t1', {org}, 'okta', 'x', '2026-01-02T03:04:05.000Z', FALSE, FALSE)"""
+
+
 class Explaining:
     """A connection that tells how the server goes about each statement."""
 
@@ -103,6 +108,38 @@ async def test_a_database_without_tables_is_refused_and_left_alone(bare: str) ->
         await store.ready()
     await store.close()
     assert sql("SELECT count(*) FROM pg_class WHERE relname = 'resource'", bare) == "0\n"
+
+
+@pytest.mark.parametrize("partitions", [0, 3])
+async def test_an_older_database_is_brought_up_to_date_while_an_older_server_runs(
+    partitions: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = f"headcount_older_{os.getpid()}_{partitions}"
+    create(name)
+    settings = Settings(database=address_of(name))
+    with monkeypatch.context() as older:
+        older.setattr(migrating, "STEPS", migrating.STEPS[:1])
+        older.setattr(migrating, "LATEST", 1)
+        assert await migrate(settings, partitions) == Migrated(0, 1)
+        running = open_store(settings)
+        acme = await running.add_organisation("acme", "Acme", Policy(), NOW)
+        ada = await running.commit(an_account(acme, "ada"))
+        await running.commit(a_group(acme, "pioneers", ada.stored.id))
+    assert await migrate(settings) == Migrated(1, LATEST)
+    await running.commit(changed(ada, acme, title="Countess"))
+    sql(_TOKEN_OF_BEFORE.format(org=acme.id), settings.database)
+    await running.close()
+    store = open_store(settings)
+    [token] = await store.tokens(acme.id)
+    assert (token.label, token.hint) == ("okta", "")
+    about = await store.events_about(acme.id, ada.stored.id, None, 9)
+    assert [one.type for one in about] == [
+        EventType.ACCOUNT_UPDATED,
+        EventType.MEMBER_ADDED,
+        EventType.ACCOUNT_CREATED,
+    ]
+    assert await store.administrators() == []
+    await store.close()
 
 
 async def test_partitions_that_make_no_sense_are_refused(bare: str, tmp_path: Path) -> None:
@@ -313,3 +350,60 @@ def test_a_page_reads_little_more_than_what_it_shows(
             return explaining.plans[0]
 
     assert blocks(crowd.run(plan())) < most
+
+
+_BUSY = """INSERT INTO event SELECT {org}, n, CASE n % 2 WHEN 0 THEN 'account.updated'
+        ELSE 'group.member_added' END, '', 'cli', 's' || n % 5000,
+    '{{"member":"m' || n % 5000 || '","type":"User"}}' FROM generate_series(1, 20000) n;
+    INSERT INTO exchange (org, at, duration, method, path, query, status, kind, resource, person,
+        person_key, did, token, client, refusal, detail, cut)
+    SELECT {org} + n % 2, '2026', 1, 'GET', '/scim/v2/Users', '', CASE n % 1000 WHEN 0 THEN 404
+        ELSE 200 END, 'User', 'u' || n % 5000, 'ada ' || n, 'ada ' || n, '', '', '', '', '', FALSE
+    FROM generate_series(1, 20000) n"""
+
+
+@pytest.fixture(scope="module", params=["unknown", "known"])
+def busy(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stock]:
+    """An organisation of which much is kept; the planner knows nothing of it, or how much it is."""
+    database = fresh(POSTGRES, tmp_path_factory.mktemp("busy"))
+    busy = Stock(database)
+    sql(_BUSY.format(org=busy.organisation.id), database)
+    if request.param == "known":
+        sql("ANALYZE", database)
+    yield busy
+    busy.close()
+
+
+Read = Callable[[Any, OrgId], Coroutine[Any, Any, object]]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda c, org: activity.exchanges(c, org, Sought(), 10),
+        lambda c, org: activity.exchanges(c, org, Sought(before=9_000), 10),
+        lambda c, org: activity.exchanges(c, org, Sought(after=9_000), 10),
+        lambda c, org: activity.exchanges(c, org, Sought(failures=True), 10),
+        lambda c, org: activity.exchanges(c, org, Sought(person="ada", method="GET"), 10),
+        lambda c, org: activity.exchanges(c, org, Sought(resource="u42"), 10),
+        lambda c, org: activity.failures(c, org, "2027"),
+        lambda c, org: activity.events_about(c, org, "s7", None, 10),
+        lambda c, org: activity.events_about(c, org, "m7", 15_000, 10),
+    ],
+    ids=[
+        *["newest", "older", "newer", "failures", "of a person", "of a resource"],
+        *["failures of today", "subject", "member"],
+    ],
+)
+def test_what_is_asked_of_the_activity_reads_a_few_blocks(busy: Stock, read: Read) -> None:
+    async def plan() -> str:
+        store: Any = busy.store
+        async with store._connections.one() as connection:
+            explaining = Explaining(connection)
+            await read(explaining, busy.organisation.id)
+            return explaining.plans[0]
+
+    found = busy.run(plan())
+    assert blocks(found) < 80, found

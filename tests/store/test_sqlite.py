@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -13,11 +15,13 @@ from headcount.errors import Unavailable
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
+from headcount.store.activity import Sought
+from headcount.store.exchanges import wanted
 from headcount.store.filters import NUMBERS
-from headcount.store.model import Kind, Organisation, OrgId, Policy
+from headcount.store.model import Kind, Migrated, Organisation, OrgId, Policy
 from headcount.store.promise import Store
 from headcount.store.recent import Recent
-from headcount.store.sqlite import SqliteStore, admin
+from headcount.store.sqlite import SqliteStore, activity, admin, migrate_file
 from headcount.store.sqlite.connection import INLINE_MEMBERS, LoopReader, open_writer
 from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
@@ -83,6 +87,38 @@ def disabled(one: Organisation) -> Organisation:
 
 async def access_epoch(store: Store) -> int:
     return await store.read_access_epoch()
+
+
+_BEFORE = """
+INSERT INTO organisation (id, slug, name, username_format, allowed_domains, created, position)
+    VALUES (1, 'acme', 'Acme', 'any', '[]', '2026-01-02T03:04:05.000Z', 2);
+INSERT INTO token (id, org, label, digest, created)
+    VALUES ('t1', 1, 'okta', x'00', '2026-01-02T03:04:05.000Z');
+INSERT INTO event VALUES (1, 1, 'account.created', '', 'cli', 'ada', '{}'),
+    (1, 2, 'group.member_added', '', 'cli', 'all', '{"member":"ada","type":"User"}');
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("number", range(1, len(STEPS)))
+async def test_a_file_of_an_older_headcount_is_brought_up_to_date(
+    tmp_path: Path, number: int
+) -> None:
+    path = tmp_path / "headcount.db"
+    connection = apsw.Connection(str(path))
+    for step in (*STEPS[:number], _BEFORE, f"PRAGMA user_version = {number}"):
+        connection.execute(step)
+    connection.close()
+    assert migrate_file(path) == Migrated(number, len(STEPS))
+    store = SqliteStore(path)
+    [token] = await store.tokens(OrgId(1))
+    assert (token.id, token.hint) == ("t1", "")
+    about = await store.events_about(OrgId(1), "ada", None, 9)
+    assert [one.position for one in about] == [2, 1]
+    assert await store.administrators() == []
+    assert await store.exchanges(OrgId(1), Sought(), 9) == []
+    await store.close()
+    assert migrate_file(path) == Migrated(len(STEPS), len(STEPS))
 
 
 @pytest.mark.parametrize("members", [INLINE_MEMBERS, INLINE_MEMBERS + 1])
@@ -156,6 +192,50 @@ def test_a_point_is_found_by_an_index(connection: apsw.Connection, kind: Kind, w
     assert steps
     assert all(step.startswith("SEARCH r USING INDEX") for step in steps), steps
     assert not any(step.endswith("(org=? AND kind=?)") for step in steps), steps
+
+
+@pytest.mark.parametrize(
+    "sought",
+    [
+        Sought(),
+        Sought(failures=True, before=9),
+        Sought(resource="u1", failures=True),
+        Sought(person="ada", method="GET", status=200, after=9),
+    ],
+    ids=["all", "failures", "of a resource", "of a person"],
+)
+def test_exchanges_are_read_in_their_order_until_there_are_enough(
+    connection: apsw.Connection, sought: Sought
+) -> None:
+    plan = plan_of(connection, lambda: activity.exchanges(connection, OrgId(1), sought, 9))
+    assert [step.split(" (")[0] for step in plan] == [
+        f"SEARCH exchange USING INDEX {wanted(OrgId(1), sought, '?').by}"
+    ]
+    assert ("number" in plan[0]) == (sought.before is not None or sought.after is not None)
+
+
+def test_what_happened_to_somebody_is_read_by_two_indexes(connection: apsw.Connection) -> None:
+    plan = plan_of(connection, lambda: activity.events_about(connection, OrgId(1), "u1", None, 9))
+    assert [step for step in plan if "event" in step] == [
+        "SEARCH event USING INDEX event_subject (org=? AND subject=? AND position<?)",
+        "SEARCH event USING INDEX event_member (org=? AND <expr>=? AND position<?)",
+    ]
+    assert sum("TEMP" in step for step in plan) == 1  # to put both in one order, of 18 at most
+
+
+def plan_of(connection: apsw.Connection, read: Callable[[], object]) -> list[str]:
+    """How SQLite goes about the one statement that `read` runs."""
+    ran: list[tuple[str, Any]] = []
+
+    def note(_: object, sql: str, given: Any) -> bool:
+        ran.append((sql, given))
+        return True
+
+    connection.exec_trace = note
+    read()
+    connection.exec_trace = None
+    [(sql, given)] = ran
+    return [str(step[3]) for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
 
 
 @pytest.mark.anyio

@@ -77,6 +77,7 @@ class Token:
     revoked: datetime | None = None
     read_only: bool = False
     strict: bool = False  # what it sends is read by the book, without any tolerance
+    hint: str = ""  # how it begins, behind the prefix: for people, who recognise it by that
 
 
 class Stored(NamedTuple):

@@ -108,6 +108,14 @@ class Store(Resources, Visitors, Activity, Protocol):
     async def revoke_token(self, org: OrgId, token_id: str, at: datetime) -> Token:
         """End a token at once, or `NotFound`."""
 
+    async def change_token(
+        self, org: OrgId, token_id: str, change: Callable[[Token], Token]
+    ) -> Token:
+        """Write what `change` makes of the token as it stands, or `NotFound`.
+
+        Its label and the end of its life are written. Two changes at once never undo each other.
+        """
+
     def touch_token(self, token_id: str, at: datetime) -> None:
         """Note when a token was last used, at some time soon."""
 

@@ -11,8 +11,8 @@ from headcount.store.model import Counts, Organisation, OrgId, Policy, Token, Us
 ORGANISATION = """o.id, o.slug, o.name, o.username_format, o.allowed_domains, o.seats, o.created,
     o.disabled, o.attributes, o.users, o.active, o.owners, o.groups"""
 KEPT = """t.id, t.org, t.label, t.digest, t.created, t.expires, t.last_used, t.revoked,
-    t.read_only, t.strict"""
-TOKEN_WIDTH = 10
+    t.read_only, t.strict, t.hint"""
+TOKEN_WIDTH = 11
 
 
 def instant(at: datetime) -> str:
@@ -24,8 +24,23 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
 
 
-def _moment(text: str | None) -> datetime | None:
+def instant_or_none(at: datetime | None) -> str | None:
+    """The same, where there may be none."""
+    return None if at is None else instant(at)
+
+
+def moment(text: str | None) -> datetime | None:
+    """The moment in a text of `instant`, where there is one."""
     return None if text is None else datetime.fromisoformat(text)
+
+
+def readable(text: str) -> str:
+    r"""The text, with a mark for each character that no database keeps: NUL and lone surrogates.
+
+    >>> readable("Zoë"), readable("a\0b\ud800")
+    ('Zoë', 'a\ufffdb?')
+    """
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def organisation_in(row: tuple[Any, ...]) -> Organisation:
@@ -60,11 +75,12 @@ def token_in(row: tuple[Any, ...]) -> Token:
         label=label,
         digest=digest,
         created=datetime.fromisoformat(created),
-        expires=_moment(expires),
-        last_used=_moment(last_used),
-        revoked=_moment(revoked),
+        expires=moment(expires),
+        last_used=moment(last_used),
+        revoked=moment(revoked),
         read_only=bool(scope[0]),
         strict=bool(scope[1]),
+        hint=scope[2],
     )
 
 

@@ -74,6 +74,26 @@ def no_token(token_id: str) -> NotFound:
     return NotFound(f"there is no token {token_id!r}; `headcount token list` shows all")
 
 
+def email_taken(email: str) -> Taken:
+    """The refusal for a second administrator of one e-mail address."""
+    return Taken(f"there is an administrator with the e-mail address {email[:200]!r} already")
+
+
+def no_administrator(administrator_id: str) -> NotFound:
+    """The refusal for an administrator who was never there, or was removed."""
+    return NotFound(f"there is no administrator with the id {administrator_id[:100]!r}")
+
+
+def no_link(link_id: str) -> NotFound:
+    """The refusal for a link that is unknown here."""
+    return NotFound(f"there is no link with the id {link_id[:100]!r}")
+
+
+def no_exchange(number: int) -> NotFound:
+    """The refusal for an exchange that is not kept, or is another's."""
+    return NotFound(f"there is no exchange with the number {number}; old ones are forgotten")
+
+
 def stopping() -> Unavailable:
     """The refusal for what arrives after the end was announced."""
     return Unavailable("the server is stopping; send the request again")

@@ -90,7 +90,7 @@ class Visitors(Protocol):
         """Keep a new link."""
 
     async def links(self, org: OrgId | None) -> Sequence[Link]:
-        """The links of an organisation, or (None) of the whole server, the newest first."""
+        """The links of an organisation, or (None) those of none, the newest first."""
 
     async def find_link(self, digest: bytes) -> Link | None:
         """The link with this hash, whatever became of it."""
@@ -99,14 +99,18 @@ class Visitors(Protocol):
         """Open a session by the link: the use is noted and the session kept in one transaction.
 
         False, and nothing is kept, where the link is revoked, has ended at `at`, or opens one
-        session and was used. Of two at once one gets in.
+        session and was used, or where its administrator was removed. Of two at once one gets in.
         """
 
     async def revoke_link(self, org: OrgId | None, link_id: str, at: datetime) -> Link:
         """End a link, and the sessions that it opened. `NotFound`."""
 
     async def add_session(self, session: Session) -> None:
-        """Keep a new session, and forget those that ended before it was created."""
+        """Keep a new session, and forget those that ended before it was created.
+
+        However it comes about, its administrator is seen when it is. `NotFound` where the
+        administrator was removed.
+        """
 
     async def find_session(self, digest: bytes) -> tuple[Session, Administrator | None] | None:
         """The session with this hash, and whose it is."""

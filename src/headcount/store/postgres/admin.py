@@ -14,6 +14,7 @@ from headcount.store.records import (
     ORGANISATION,
     TOKEN_WIDTH,
     instant,
+    instant_or_none,
     organisation_in,
     policy_values,
     token_in,
@@ -93,16 +94,17 @@ async def add_token(connection: Connection, token: Token) -> None:
     """Keep a new token."""
     async with connection.transaction():
         await connection.execute(
-            "INSERT INTO token (id, org, label, digest, created, expires, read_only, strict)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO token (id, org, label, digest, created, expires, read_only, strict, hint)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             token.id,
             token.org,
             token.label,
             token.digest,
             instant(token.created),
-            instant(token.expires) if token.expires else None,
+            instant_or_none(token.expires),
             token.read_only,
             token.strict,
+            token.hint,
         )
         await connection.execute(_MOVED)
 
@@ -125,10 +127,35 @@ async def revoke_token(connection: Connection, org: OrgId, token_id: str, at: da
             token_id,
         )
         await connection.execute(_MOVED)
-        for token in await tokens(connection, org):
-            if token.id == token_id:
-                return token
-    raise no_token(token_id)
+        return await _token(connection, org, token_id)
+
+
+async def change_token(
+    connection: Connection, org: OrgId, token_id: str, change: Callable[[Token], Token]
+) -> Token:
+    """Write what an administrator may change; the row is held meanwhile."""
+    async with connection.transaction():
+        changed = change(await _token(connection, org, token_id, " FOR UPDATE"))
+        await connection.execute(
+            "UPDATE token SET label = $1, expires = $2 WHERE org = $3 AND id = $4",
+            changed.label,
+            instant_or_none(changed.expires),
+            org,
+            token_id,
+        )
+        await connection.execute(_MOVED)
+        return await _token(connection, org, token_id)
+
+
+async def _token(connection: Connection, org: OrgId, token_id: str, lock: str = "") -> Token:
+    row = None
+    if "\0" not in token_id:
+        row = await connection.fetchrow(
+            f"SELECT {KEPT} FROM token t WHERE t.org = $1 AND t.id = $2{lock}", org, token_id
+        )
+    if row is None:
+        raise no_token(token_id)
+    return token_in(row)
 
 
 async def touch_tokens(connection: Connection, used: dict[str, datetime]) -> None:

@@ -19,7 +19,7 @@ _TABLES = ("resource", "member", "event")
 _SOME_ROWS = 500  # enough for an estimate, in each part of a table
 MOST_PARTITIONS = 1_024
 
-STEPS = (("tables.sql", "commit.sql"),)
+STEPS = (("tables.sql", "commit.sql"), ("console.sql",))
 """The files that bring a database from its number to the next one."""
 
 LATEST = len(STEPS)

@@ -9,11 +9,14 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from headcount.errors import Unavailable
 from headcount.scim.messages import Query
+from headcount.store.activity import Done, Exchange, Sought, Tallies
 from headcount.store.bookmarks import Bookmarks
+from headcount.store.exchanges import row_of
 from headcount.store.model import (
     RELATIONS,
     Change,
@@ -28,7 +31,7 @@ from headcount.store.model import (
     Seen,
     Token,
 )
-from headcount.store.postgres import admin, lists, reading
+from headcount.store.postgres import activity, admin, lists, reading, visitors
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.migrating import bring_up_to_date
@@ -41,6 +44,7 @@ from headcount.store.postgres.writer import Writer
 from headcount.store.promise import Resources
 from headcount.store.recent import Recent
 from headcount.store.refusals import not_found
+from headcount.store.visitors import Administrator, Audited, Link, Session
 
 T = TypeVar("T")
 
@@ -147,6 +151,12 @@ class PostgresStore:
         await self._touched()
         return await self._moving(lambda c: admin.revoke_token(c, org, token_id, at))
 
+    async def change_token(
+        self, org: OrgId, token_id: str, change: Callable[[Token], Token]
+    ) -> Token:
+        await self._touched()
+        return await self._moving(lambda c: admin.change_token(c, org, token_id, change))
+
     def touch_token(self, token_id: str, at: datetime) -> None:
         self._used[token_id] = at
         if self._touching is None:
@@ -165,6 +175,92 @@ class PostgresStore:
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         return await self._do(lambda connection: admin.secret(connection, name, fresh))
+
+    async def add_administrator(self, one: Administrator) -> None:
+        await self._do(lambda c: visitors.add_administrator(c, one))
+
+    async def administrators(self) -> list[Administrator]:
+        return await self._read(visitors.administrators)
+
+    async def find_administrator(self, email: str) -> Administrator | None:
+        return await self._read(lambda c: visitors.find_administrator(c, email))
+
+    async def remove_administrator(self, administrator_id: str) -> Administrator:
+        return await self._do(lambda c: visitors.remove_administrator(c, administrator_id))
+
+    async def add_link(self, link: Link) -> None:
+        await self._do(lambda c: visitors.add_link(c, link))
+
+    async def links(self, org: OrgId | None) -> list[Link]:
+        return await self._read(lambda c: visitors.links(c, org))
+
+    async def find_link(self, digest: bytes) -> Link | None:
+        return await self._read(lambda c: visitors.find_link(c, digest))
+
+    async def use_link(self, link_id: str, at: datetime, session: Session) -> bool:
+        return await self._do(lambda c: visitors.use_link(c, link_id, at, session))
+
+    async def revoke_link(self, org: OrgId | None, link_id: str, at: datetime) -> Link:
+        return await self._do(lambda c: visitors.revoke_link(c, org, link_id, at))
+
+    async def add_session(self, session: Session) -> None:
+        await self._do(lambda c: visitors.add_session(c, session))
+
+    async def find_session(self, digest: bytes) -> tuple[Session, Administrator | None] | None:
+        return await self._read(lambda c: visitors.find_session(c, digest))
+
+    async def renew_session(self, digest: bytes, session: Session) -> bool:
+        return await self._do(lambda c: visitors.renew_session(c, digest, session))
+
+    async def sessions(self, org: OrgId | None) -> list[Session]:
+        return await self._read(lambda c: visitors.sessions(c, org))
+
+    async def end_session(self, session_id: str) -> None:
+        await self._do(lambda c: visitors.end_session(c, session_id))
+
+    async def audit(self, entry: Audited) -> None:
+        await self._do(lambda c: visitors.audit(c, entry))
+
+    async def audited(self, org: OrgId | None, before: int | None, limit: int) -> list[Audited]:
+        return await self._read(lambda c: visitors.audited(c, org, before, limit))
+
+    async def add_exchanges(self, exchanges: Sequence[Exchange], tallies: Tallies) -> None:
+        rows = await asyncio.to_thread(lambda: list(map(row_of, exchanges)))
+        async with self._connections.to_change() as connection:
+            await activity.add_exchanges(connection, rows, tallies)
+
+    async def exchanges(self, org: OrgId | None, sought: Sought, limit: int) -> list[Exchange]:
+        return await self._read(lambda c: activity.exchanges(c, org, sought, limit))
+
+    async def exchange(self, org: OrgId | None, number: int) -> Exchange:
+        return await self._read(lambda c: activity.exchange(c, org, number))
+
+    async def failures(self, org: OrgId, since: str) -> list[tuple[Exchange, int, int]]:
+        return await self._read(lambda c: activity.failures(c, org, since))
+
+    async def days(self, org: OrgId, since: str) -> list[tuple[str, Done, int]]:
+        return await self._read(lambda c: activity.days(c, org, since))
+
+    async def forget_exchanges(self, before: str, most: int) -> int:
+        gone = await self._forget(lambda c: activity.forget_before(c, before))
+        for org, last in await self._read(lambda c: activity.last_spare(c, most)):
+            gone += await self._forget(partial(activity.forget_spare, org=org, last=last))
+        return gone
+
+    async def _forget(self, part: Callable[[Connection], Coroutine[Any, Any, int]]) -> int:
+        """Remove part after part, until there is none."""
+        total = 0
+        while gone := await self._do(part):
+            total += gone
+        return total
+
+    async def forget_days(self, before: str) -> None:
+        await self._do(lambda c: activity.forget_days(c, before))
+
+    async def events_about(
+        self, org: OrgId, subject: str, before: int | None, limit: int
+    ) -> list[Recorded]:
+        return await self._read(lambda c: activity.events_about(c, org, subject, before, limit))
 
     async def ready(self) -> None:
         await self._read(admin.epoch)

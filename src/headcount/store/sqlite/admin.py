@@ -12,6 +12,7 @@ from headcount.store.records import (
     ORGANISATION,
     TOKEN_WIDTH,
     instant,
+    instant_or_none,
     organisation_in,
     policy_values,
     token_in,
@@ -86,17 +87,18 @@ def organisation(connection: apsw.Connection, slug: str) -> Organisation:
 def add_token(connection: apsw.Connection, token: Token) -> None:
     """Keep a new token."""
     connection.execute(
-        "INSERT INTO token (id, org, label, digest, created, expires, read_only, strict)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO token (id, org, label, digest, created, expires, read_only, strict, hint)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             token.id,
             token.org,
             token.label,
             token.digest,
             instant(token.created),
-            instant(token.expires) if token.expires else None,
+            instant_or_none(token.expires),
             token.read_only,
             token.strict,
+            token.hint,
         ),
     )
     _moved(connection)
@@ -117,10 +119,29 @@ def revoke_token(connection: apsw.Connection, org: OrgId, token_id: str, at: dat
         (instant(at), org, token_id),
     )
     _moved(connection)
-    for token in tokens(connection, org):
-        if token.id == token_id:
-            return token
-    raise no_token(token_id)
+    return _token(connection, org, token_id)
+
+
+def change_token(
+    connection: apsw.Connection, org: OrgId, token_id: str, change: Callable[[Token], Token]
+) -> Token:
+    """Write what an administrator may change."""
+    changed = change(_token(connection, org, token_id))
+    connection.execute(
+        "UPDATE token SET label = ?, expires = ? WHERE org = ? AND id = ?",
+        (changed.label, instant_or_none(changed.expires), org, token_id),
+    )
+    _moved(connection)
+    return _token(connection, org, token_id)
+
+
+def _token(connection: apsw.Connection, org: OrgId, token_id: str) -> Token:
+    row = connection.execute(
+        f"SELECT {KEPT} FROM token t WHERE t.org = ? AND t.id = ?", (org, token_id)
+    ).fetchone()
+    if row is None:
+        raise no_token(token_id)
+    return token_in(row)
 
 
 def touch_token(connection: apsw.Connection, token_id: str, at: datetime) -> None:

@@ -92,7 +92,95 @@ ALTER TABLE token ADD COLUMN strict INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 
-STEPS = (_FIRST, _OWN_ATTRIBUTES)
+_CONSOLE = """
+ALTER TABLE token ADD COLUMN hint TEXT NOT NULL DEFAULT '';
+CREATE TABLE administrator (
+    id TEXT PRIMARY KEY,
+    email TEXT NOT NULL,
+    email_key TEXT NOT NULL UNIQUE,             -- comparison key
+    org INTEGER,                                -- NULL: every organisation
+    created TEXT NOT NULL,
+    last_seen TEXT
+) WITHOUT ROWID;
+CREATE TABLE link (
+    id TEXT PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    reach TEXT NOT NULL,
+    org INTEGER,
+    email TEXT,
+    email_key TEXT,
+    created TEXT NOT NULL,
+    expires TEXT NOT NULL,
+    used TEXT,
+    revoked TEXT
+) WITHOUT ROWID;
+CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    reach TEXT NOT NULL,
+    org INTEGER,
+    administrator TEXT,
+    link TEXT,
+    created TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    expires TEXT NOT NULL,
+    browser TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    org INTEGER,
+    data TEXT NOT NULL                          -- JSON
+);
+CREATE INDEX audit_org ON audit (org, number) WHERE org IS NOT NULL;
+
+CREATE TABLE exchange (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    org INTEGER NOT NULL,                       -- 0: nobody's
+    at TEXT NOT NULL,
+    duration INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    query TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    person TEXT NOT NULL,
+    person_key TEXT NOT NULL,                   -- comparison key
+    did TEXT NOT NULL,
+    token TEXT NOT NULL,
+    client TEXT NOT NULL,
+    refusal TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    cut INTEGER NOT NULL
+);
+CREATE INDEX exchange_org ON exchange (org, number);
+CREATE INDEX exchange_at ON exchange (at);
+CREATE INDEX exchange_resource ON exchange (org, resource, number) WHERE resource <> '';
+CREATE INDEX exchange_failed ON exchange (org, number) WHERE status >= 400;
+CREATE INDEX exchange_failed_at ON exchange (org, at) WHERE status >= 400;
+CREATE TABLE exchange_body (                    -- what is large is apart: lists do not read it
+    number INTEGER PRIMARY KEY,
+    headers BLOB NOT NULL,
+    request BLOB NOT NULL,
+    answer BLOB NOT NULL
+);
+CREATE TABLE daily (
+    org INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    did TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (org, day, did)
+) WITHOUT ROWID;
+
+CREATE INDEX event_subject ON event (org, subject, position);
+CREATE INDEX event_member ON event (org, json_extract(data, '$.member'), position)
+    WHERE type IN ('group.member_added', 'group.member_removed');
+"""
+
+STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 

@@ -9,11 +9,14 @@ import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from headcount.scim.messages import Query
+from headcount.store.activity import Done, Exchange, Sought, Tallies
 from headcount.store.bookmarks import Bookmarks
+from headcount.store.exchanges import row_of
 from headcount.store.model import (
     RELATIONS,
     Change,
@@ -30,7 +33,7 @@ from headcount.store.model import (
 )
 from headcount.store.promise import Resources
 from headcount.store.recent import Recent
-from headcount.store.sqlite import admin, commit, points, reads
+from headcount.store.sqlite import activity, admin, commit, points, reads, visitors
 from headcount.store.sqlite.connection import (
     Connection,
     FileLock,
@@ -44,6 +47,7 @@ from headcount.store.sqlite.points import Wanted
 from headcount.store.sqlite.schema import bring_up_to_date
 from headcount.store.sqlite.transaction import Transaction, at_once
 from headcount.store.sqlite.writer import Writer
+from headcount.store.visitors import Administrator, Audited, Link, Session
 
 T = TypeVar("T")
 
@@ -123,6 +127,11 @@ class SqliteStore:
     async def revoke_token(self, org: OrgId, token_id: str, at: datetime) -> Token:
         return await self._writer.do(lambda c: admin.revoke_token(c, org, token_id, at))
 
+    async def change_token(
+        self, org: OrgId, token_id: str, change: Callable[[Token], Token]
+    ) -> Token:
+        return await self._writer.do(lambda c: admin.change_token(c, org, token_id, change))
+
     def touch_token(self, token_id: str, at: datetime) -> None:
         self._writer.later(lambda connection: admin.touch_token(connection, token_id, at))
 
@@ -141,6 +150,92 @@ class SqliteStore:
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         return await self._writer.do(lambda connection: admin.secret(connection, name, fresh))
+
+    async def add_administrator(self, one: Administrator) -> None:
+        await self._writer.do(lambda connection: visitors.add_administrator(connection, one))
+
+    async def administrators(self) -> list[Administrator]:
+        return await self._scan(visitors.administrators)
+
+    async def find_administrator(self, email: str) -> Administrator | None:
+        return visitors.find_administrator(self._inline.connection(), email)
+
+    async def remove_administrator(self, administrator_id: str) -> Administrator:
+        return await self._writer.do(lambda c: visitors.remove_administrator(c, administrator_id))
+
+    async def add_link(self, link: Link) -> None:
+        await self._writer.do(lambda connection: visitors.add_link(connection, link))
+
+    async def links(self, org: OrgId | None) -> list[Link]:
+        return await self._scan(lambda connection: visitors.links(connection, org))
+
+    async def find_link(self, digest: bytes) -> Link | None:
+        return visitors.find_link(self._inline.connection(), digest)
+
+    async def use_link(self, link_id: str, at: datetime, session: Session) -> bool:
+        return await self._writer.do(lambda c: visitors.use_link(c, link_id, at, session))
+
+    async def revoke_link(self, org: OrgId | None, link_id: str, at: datetime) -> Link:
+        return await self._writer.do(lambda c: visitors.revoke_link(c, org, link_id, at))
+
+    async def add_session(self, session: Session) -> None:
+        await self._writer.do(lambda connection: visitors.add_session(connection, session))
+
+    async def find_session(self, digest: bytes) -> tuple[Session, Administrator | None] | None:
+        return visitors.find_session(self._inline.connection(), digest)
+
+    async def renew_session(self, digest: bytes, session: Session) -> bool:
+        return await self._writer.do(lambda c: visitors.renew_session(c, digest, session))
+
+    async def sessions(self, org: OrgId | None) -> list[Session]:
+        return await self._scan(lambda connection: visitors.sessions(connection, org))
+
+    async def end_session(self, session_id: str) -> None:
+        await self._writer.do(lambda connection: visitors.end_session(connection, session_id))
+
+    async def audit(self, entry: Audited) -> None:
+        await self._writer.do(lambda connection: visitors.audit(connection, entry))
+
+    async def audited(self, org: OrgId | None, before: int | None, limit: int) -> list[Audited]:
+        return await self._scan(lambda c: visitors.audited(c, org, before, limit))
+
+    async def add_exchanges(self, exchanges: Sequence[Exchange], tallies: Tallies) -> None:
+        loop = asyncio.get_running_loop()
+        rows = await loop.run_in_executor(self._threads, lambda: list(map(row_of, exchanges)))
+        await self._writer.do(lambda c: activity.add_exchanges(c, rows, tallies))
+
+    async def exchanges(self, org: OrgId | None, sought: Sought, limit: int) -> list[Exchange]:
+        return await self._scan(lambda c: activity.exchanges(c, org, sought, limit))
+
+    async def exchange(self, org: OrgId | None, number: int) -> Exchange:
+        return await self._scan(lambda connection: activity.exchange(connection, org, number))
+
+    async def failures(self, org: OrgId, since: str) -> list[tuple[Exchange, int, int]]:
+        return await self._scan(lambda connection: activity.failures(connection, org, since))
+
+    async def days(self, org: OrgId, since: str) -> list[tuple[str, Done, int]]:
+        return await self._scan(lambda connection: activity.days(connection, org, since))
+
+    async def forget_exchanges(self, before: str, most: int) -> int:
+        gone = await self._forget(lambda c: activity.forget_before(c, before))
+        for org, last in await self._scan(lambda c: activity.last_spare(c, most)):
+            gone += await self._forget(partial(activity.forget_spare, org=org, last=last))
+        return gone
+
+    async def _forget(self, part: Callable[[Connection], int]) -> int:
+        """Remove part after part, until there is none."""
+        total = 0
+        while gone := await self._writer.do(part):
+            total += gone
+        return total
+
+    async def forget_days(self, before: str) -> None:
+        await self._writer.do(lambda connection: activity.forget_days(connection, before))
+
+    async def events_about(
+        self, org: OrgId, subject: str, before: int | None, limit: int
+    ) -> list[Recorded]:
+        return await self._scan(lambda c: activity.events_about(c, org, subject, before, limit))
 
     async def ready(self) -> None:
         admin.epoch(self._inline.connection())
