@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from headcount.directory.access import COMMAND_LINE
 from headcount.directory.tokens import SECRET_BYTES, Wish, is_good, new_token
 from headcount.directory.types import RESOURCE_TYPES, types_of
 from headcount.errors import InUse, InvalidValue, NotFound
@@ -17,6 +18,7 @@ from headcount.scim.messages import Query
 from headcount.scim.paths import resolve
 from headcount.store.model import Kind, Organisation, Policy, Token
 from headcount.store.promise import Store
+from headcount.store.visitors import Audited
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _TOKEN_ID_BYTES = 5  # short enough to type; it opens nothing
@@ -25,12 +27,14 @@ _DOMAIN = re.compile(r"[^\s@]+\.[^\s@.]+")
 
 @dataclass(frozen=True, slots=True)
 class Organisations:
-    """The organisations of a server."""
+    """The organisations of a server. Whatever is done to them goes into the audit trail."""
 
     store: Store
     clock: Callable[[], datetime]
 
-    async def create(self, slug: str, name: str, policy: Policy) -> Organisation:
+    async def create(
+        self, slug: str, name: str, policy: Policy, *, actor: str = COMMAND_LINE
+    ) -> Organisation:
         """A new organisation. Its slug is the first label of its host name (RFC 1123 section 2.1).
 
         Raises:
@@ -42,22 +46,36 @@ class Organisations:
                 f"the slug {slug!r} must be lower-case letters, digits and hyphens, at most 63:"
                 " it is part of the organisation's address"
             )
-        return await self.store.add_organisation(slug, _named(name), checked(policy), self.clock())
+        made = await self.store.add_organisation(slug, _named(name), checked(policy), self.clock())
+        await self._note(actor, "organisation.created", made, slug=slug, name=name)
+        return made
 
-    async def update(self, slug: str, name: str | None, policy: Policy | None) -> Organisation:
+    async def update(
+        self, slug: str, name: str | None, policy: Policy | None, *, actor: str = COMMAND_LINE
+    ) -> Organisation:
         """Change the name or what the organisation allows; None leaves it."""
         given: dict[str, Any] = {} if name is None else {"name": _named(name)}
         if policy is not None:
             given["policy"] = checked(policy)
-        return await self.store.change_organisation(slug, lambda one: replace(one, **given))
+        before = await self.store.organisation(slug)
+        after = await self.store.change_organisation(slug, lambda one: replace(one, **given))
+        if changed := _changes(before, after):
+            await self._note(actor, "organisation.changed", after, **changed)
+        return after
 
-    async def set_disabled(self, slug: str, *, disabled: bool) -> Organisation:
+    async def set_disabled(
+        self, slug: str, *, disabled: bool, actor: str = COMMAND_LINE
+    ) -> Organisation:
         """Close the organisation to every request, or open it again."""
-        return await self.store.change_organisation(
+        done = await self.store.change_organisation(
             slug, lambda one: replace(one, disabled=disabled)
         )
+        await self._note(actor, f"organisation.{'disabled' if disabled else 'enabled'}", done)
+        return done
 
-    async def declare(self, slug: str, new: CustomAttribute) -> Organisation:
+    async def declare(
+        self, slug: str, new: CustomAttribute, *, actor: str = COMMAND_LINE
+    ) -> Organisation:
         """Add an attribute of the organisation's own to its schemas, from the next request on.
 
         Raises:
@@ -69,9 +87,13 @@ class Organisations:
             check_custom(new, one.attributes, RESOURCE_TYPES.values())
             return replace(one, attributes=(*one.attributes, new))
 
-        return await self.store.change_organisation(slug, declared)
+        done = await self.store.change_organisation(slug, declared)
+        await self._note(actor, "attribute.declared", done, name=new.name, namespace=new.urn)
+        return done
 
-    async def withdraw(self, slug: str, urn: str, name: str) -> Organisation:
+    async def withdraw(
+        self, slug: str, urn: str, name: str, *, actor: str = COMMAND_LINE
+    ) -> Organisation:
         """Take an attribute out of the schemas again, once no resource has a value of it.
 
         Raises:
@@ -83,7 +105,9 @@ class Organisations:
         for one in organisation.attributes:
             if (one.urn.lower(), one.name.lower()) == given:
                 await self._check_unused(organisation, one)
-                return await self.store.change_organisation(slug, partial(_without, one))
+                done = await self.store.change_organisation(slug, partial(_without, one))
+                await self._note(actor, "attribute.withdrawn", done, name=one.name, namespace=urn)
+                return done
         raise NotFound(f"the organisation declared no attribute {name[:100]!r} in {urn[:150]}")
 
     async def _check_unused(self, organisation: Organisation, one: CustomAttribute) -> None:
@@ -97,17 +121,18 @@ class Organisations:
                 " clear it there first, or it would stay in their answers"
             )
 
-    async def issue(self, slug: str, wish: Wish) -> tuple[str, Token]:
+    async def issue(self, slug: str, wish: Wish, *, actor: str = COMMAND_LINE) -> tuple[str, Token]:
         """A new token, to be shown once, and what is kept of it."""
         organisation = await self.store.organisation(slug)
         secret = secrets.token_bytes(SECRET_BYTES)
         token_id = secrets.token_hex(_TOKEN_ID_BYTES)
         token, kept = new_token(secret, token_id, organisation.id, wish, self.clock())
         await self.store.add_token(kept)
+        await self._note(actor, "token.issued", organisation, token=kept.id, label=kept.label)
         return token, kept
 
     async def rotate(
-        self, slug: str, token_id: str, overlap: timedelta
+        self, slug: str, token_id: str, overlap: timedelta, *, actor: str = COMMAND_LINE
     ) -> tuple[str, Token, Token]:
         """A new token like another one, which ends after `overlap`, or sooner by itself.
 
@@ -140,6 +165,9 @@ class Organisations:
                     one, expires=until if one.expires is None else min(one.expires, until)
                 ),
             )
+        await self._note(
+            actor, "token.replaced", organisation, token=old.id, label=old.label, by=kept.id
+        )
         return token, kept, ended
 
     async def tokens(self, slug: str) -> list[Token]:
@@ -147,10 +175,30 @@ class Organisations:
         organisation = await self.store.organisation(slug)
         return await self.store.tokens(organisation.id)
 
-    async def revoke(self, slug: str, token_id: str) -> Token:
+    async def revoke(self, slug: str, token_id: str, *, actor: str = COMMAND_LINE) -> Token:
         """End a token at once, in every process."""
         organisation = await self.store.organisation(slug)
-        return await self.store.revoke_token(organisation.id, token_id, self.clock())
+        gone = await self.store.revoke_token(organisation.id, token_id, self.clock())
+        await self._note(actor, "token.revoked", organisation, token=gone.id, label=gone.label)
+        return gone
+
+    async def _note(self, actor: str, action: str, about: Organisation, **data: Any) -> None:
+        await self.store.audit(Audited(self.clock(), actor, action, about.id, data))
+
+
+def _changes(before: Organisation, after: Organisation) -> dict[str, list[Any]]:
+    """Setting -> [before, after], of each that is not the same."""
+    pairs = {name: [one, _facts(after)[name]] for name, one in _facts(before).items()}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _facts(one: Organisation) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "username_format": one.policy.username_format.value,
+        "allowed_domains": list(one.policy.allowed_domains),
+        "seats": one.policy.seats,
+    }
 
 
 def _without(unwanted: CustomAttribute, one: Organisation) -> Organisation:

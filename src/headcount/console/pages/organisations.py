@@ -24,15 +24,15 @@ async def create(visit: Visit) -> Response:
     form = visit.form
     try:
         made = await visit.services.organisations.create(
-            form.get("slug", "").strip(), form.get("name", "").strip(), policy_in(form)
+            form.get("slug", "").strip(),
+            form.get("name", "").strip(),
+            policy_in(form),
+            actor=visit.who.actor,
         )
     except ScimError as refused:
         return visit.page(
             "new-organisation.html", status=refused.status, form=form, error_text=refused.detail
         )
-    await visit.services.visiting.note(
-        visit.who.actor, "organisation.created", made.id, {"slug": made.slug, "name": made.name}
-    )
     return redirect(f"/o/{made.slug}/connect")
 
 

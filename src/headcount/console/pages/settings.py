@@ -7,10 +7,11 @@ from typing import Any
 from starlette.responses import Response
 
 from headcount.console.visits import ADMINISTRATORS, SERVER, Page, Visit
-from headcount.directory.organisations import checked
 from headcount.directory.visiting import SET_UP_LIFETIME
 from headcount.errors import InvalidValue, NotFound, ScimError
-from headcount.store.model import Organisation, Policy, UsernameFormat
+from headcount.scim.custom import TYPES, CustomAttribute
+from headcount.scim.schemas import GROUP_URN, USER_URN
+from headcount.store.model import Kind, Policy, UsernameFormat
 
 _AUDITED = 20
 
@@ -32,26 +33,22 @@ def policy_in(form: Mapping[str, str]) -> Policy:
     )
 
 
-def changes(before: Organisation, name: str, policy: Policy) -> dict[str, list[Any]]:
-    """Which settings become what, for the audit trail."""
-    was, will = before.policy, checked(policy)
-    pairs: dict[str, tuple[Any, Any]] = {
-        "name": (before.name, name),
-        "username_format": (was.username_format.value, will.username_format.value),
-        "allowed_domains": (list(was.allowed_domains), list(will.allowed_domains)),
-        "seats": (was.seats, will.seats),
-    }
-    return {what: list(pair) for what, pair in pairs.items() if pair[0] != pair[1]}
-
-
-async def _show(visit: Visit, *, status: int = 200, error: str = "", link: str = "") -> Response:
+async def _show(
+    visit: Visit,
+    *,
+    status: int = 200,
+    error: str = "",
+    link: str = "",
+    form: Mapping[str, str] | None = None,
+) -> Response:
     services, org = visit.services, visit.org
     people = await services.store.administrators()
     return visit.page(
         "settings.html",
         status=status,
-        form=visit.form,
+        form=form or {},
         policy=org.policy,
+        types=[(one, one) for one in TYPES],
         people=[one for one in people if one.org == org.id],
         by_id={one.id: one for one in people},
         links=[one for one in await services.store.links(org.id) if _is_open(visit, one)],
@@ -75,13 +72,11 @@ async def save(visit: Visit) -> Response:
     """POST /o/SLUG/settings: name, user names, domains, seats."""
     name = visit.form.get("name", "").strip()
     try:
-        policy = policy_in(visit.form)
-        changed = changes(visit.org, name, policy)
-        await visit.services.organisations.update(visit.org.slug, name, policy)
+        await visit.services.organisations.update(
+            visit.org.slug, name, policy_in(visit.form), actor=visit.who.actor
+        )
     except ScimError as refused:
-        return await _show(visit, status=refused.status, error=refused.detail)
-    if changed:
-        await visit.note("organisation.changed", **changed)
+        return await _show(visit, status=refused.status, error=refused.detail, form=visit.form)
     return visit.to("/settings", told="saved")
 
 
@@ -144,8 +139,45 @@ async def end_session(visit: Visit) -> Response:
 async def disable(visit: Visit) -> Response:
     """POST /o/SLUG/settings/disabled: provisioning is switched off, or on again."""
     disabled = visit.form.get("disabled") == "yes"
-    await visit.services.organisations.set_disabled(visit.org.slug, disabled=disabled)
-    await visit.note("organisation.disabled" if disabled else "organisation.enabled")
+    await visit.services.organisations.set_disabled(
+        visit.org.slug, disabled=disabled, actor=visit.who.actor
+    )
+    return visit.to("/settings", told="saved")
+
+
+async def declare(visit: Visit) -> Response:
+    """POST /o/SLUG/settings/attributes: one more attribute of the organisation's own."""
+    form = visit.form
+    resource = form.get("resource", Kind.USER.value)
+    core = GROUP_URN if resource == Kind.GROUP.value else USER_URN
+    new = CustomAttribute(
+        name=form.get("name", "").strip(),
+        urn=form.get("namespace", "").strip() or core,
+        resource=Kind.GROUP.value if resource == Kind.GROUP.value else Kind.USER.value,
+        type=form.get("type", "string"),
+        multi_valued=form.get("multi_valued") == "yes",
+        canonical=tuple(form.get("canonical", "").split()),
+        description=form.get("description", "").strip(),
+    )
+    try:
+        await visit.services.organisations.declare(visit.org.slug, new, actor=visit.who.actor)
+    except ScimError as refused:
+        return await _show(visit, status=refused.status, error=refused.detail)
+    return visit.to("/settings", told="saved")
+
+
+async def withdraw(visit: Visit) -> Response:
+    """POST /o/SLUG/settings/attributes/withdraw: an attribute goes out of the schemas."""
+    form = visit.form
+    try:
+        await visit.services.organisations.withdraw(
+            visit.org.slug,
+            form.get("namespace", ""),
+            form.get("name", ""),
+            actor=visit.who.actor,
+        )
+    except ScimError as refused:
+        return await _show(visit, status=refused.status, error=refused.detail)
     return visit.to("/settings", told="saved")
 
 
@@ -157,5 +189,7 @@ PAGES: Sequence[Page] = (
     Page("POST", "/o/{slug}/settings/links/{id}/revoke", revoke_link, ADMINISTRATORS),
     Page("POST", "/o/{slug}/settings/people/{id}/remove", remove, ADMINISTRATORS),
     Page("POST", "/o/{slug}/settings/sessions/{id}/end", end_session, ADMINISTRATORS),
+    Page("POST", "/o/{slug}/settings/attributes", declare, ADMINISTRATORS),
+    Page("POST", "/o/{slug}/settings/attributes/withdraw", withdraw, ADMINISTRATORS),
     Page("POST", "/o/{slug}/settings/disabled", disable, SERVER),
 )

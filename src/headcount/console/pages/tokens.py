@@ -75,8 +75,7 @@ async def issue(visit: Visit) -> Response:
 
 async def issued(visit: Visit, wish: Wish) -> str:
     """A new token of the organisation; the audit trail knows of it."""
-    token, kept = await visit.services.organisations.issue(visit.org.slug, wish)
-    await visit.note("token.issued", token=kept.id, label=kept.label)
+    token, _ = await visit.services.organisations.issue(visit.org.slug, wish, actor=visit.who.actor)
     return token
 
 
@@ -85,21 +84,18 @@ async def rotate(visit: Visit) -> Response:
     token_id = visit.request.path_params["id"]
     try:
         overlap = _days(visit.form.get("overlap", "7")) or timedelta()
-        token, kept, old = await visit.services.organisations.rotate(
-            visit.org.slug, token_id, overlap
+        token, kept, _ = await visit.services.organisations.rotate(
+            visit.org.slug, token_id, overlap, actor=visit.who.actor
         )
     except ScimError as refused:
         return await _show(visit, status=refused.status, error=refused.detail)
-    await visit.note("token.rotated", token=kept.id, label=kept.label, replaces=old.id)
     return await _show(visit, token=token, label=kept.label)
 
 
 async def revoke(visit: Visit) -> Response:
     """POST /o/SLUG/tokens/{id}/revoke: it opens nothing any more, at once."""
-    gone = await visit.services.organisations.revoke(
-        visit.org.slug, visit.request.path_params["id"]
-    )
-    await visit.note("token.revoked", token=gone.id, label=gone.label)
+    token_id = visit.request.path_params["id"]
+    await visit.services.organisations.revoke(visit.org.slug, token_id, actor=visit.who.actor)
     return visit.to("/tokens", told="revoked")
 
 
