@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from headcount import __version__
+from headcount.activity.providers import SIMULATED
 from headcount.simulate.address import ConversationError
 from headcount.simulate.conversation import Answer, Conversation
 from headcount.simulate.expected import AnswerError, check_shown
@@ -35,6 +37,11 @@ class Provider:
     title: str  # as people call it
     headers: Mapping[str, str]
     perform: Callable[["Actor"], None]
+
+    @property
+    def sent(self) -> Mapping[str, str]:
+        """Its headers, and who plays it: what a provider calls itself is known of few."""
+        return {"User-Agent": f"{SIMULATED}/{__version__} ({self.title})", **self.headers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +266,7 @@ def perform(
     story = Story(tell)
     with (
         suppress(ConversationError),
-        story.begun(base_url, token, provider.headers, provider.title) as server,
+        story.begun(base_url, token, provider.sent, provider.title) as server,
     ):
         actor = Actor(story, server, provider.title, domain)
         try:
