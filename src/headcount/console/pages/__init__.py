@@ -2,13 +2,23 @@
 
 from collections.abc import Sequence
 
-from headcount.console.pages import administrators, organisations, overview, settings, tokens
+from headcount.console.pages import (
+    activity,
+    administrators,
+    exchange,
+    organisations,
+    overview,
+    settings,
+    tokens,
+)
 from headcount.console.visits import Page
 
 PAGES: Sequence[Page] = (
     *organisations.PAGES,
     *administrators.PAGES,
     *overview.PAGES,
+    *activity.PAGES,
+    *exchange.PAGES,
     *tokens.PAGES,
     *settings.PAGES,
 )
