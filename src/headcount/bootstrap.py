@@ -1,18 +1,19 @@
 """Puts the parts together. The one module that names a concrete store."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from headcount.activity.recorder import Bounds, Recorder
 from headcount.console.application import console
 from headcount.console.rendering import Renderer
-from headcount.console.services import Services as ConsoleServices
+from headcount.console.services import Services as ConsoleServices, never
 from headcount.directory.directory import Directory
 from headcount.directory.identifiers import Identifiers
 from headcount.directory.organisations import Organisations
@@ -30,6 +31,7 @@ from headcount.web.authentication import Authentication
 from headcount.web.call import Services
 from headcount.web.request import Limits
 from headcount.web.scim import ScimApplication
+from headcount.web.understood import understood
 
 
 def clock() -> datetime:
@@ -149,10 +151,16 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         await store.close()
 
 
-def build(settings: Settings) -> Application:
-    """The application on the database that the settings name."""
+def build(settings: Settings, stopping: Callable[[], bool] = never) -> Application:
+    """The application on the database that the settings name.
+
+    Args:
+        settings: of the process.
+        stopping: whether the server ends, so that what is sent for long has to end too.
+    """
     store = open_store(settings)
     parts = runtime(store)
+    recorder = _recorder(settings, store)
     scim = ScimApplication(
         Services(
             parts.directory,
@@ -161,6 +169,7 @@ def build(settings: Settings) -> Application:
         ),
         Authentication(store, clock),
         Addresses(settings.public_url, settings.base_domain),
+        recorder,
     )
     pages = console(
         ConsoleServices(
@@ -171,11 +180,26 @@ def build(settings: Settings) -> Application:
             settings=settings,
             clock=clock,
             renderer=Renderer(clock),
+            understood=understood,
+            dropped=partial(_dropped, recorder),
+            stopping=stopping,
         )
     )
-    return Application(scim, store, pages)
+    return Application(scim, store, pages, recorder)
 
 
-def application() -> Application:
+def _recorder(settings: Settings, store: Store) -> Recorder | None:
+    """What records requests, unless the operator does not want that."""
+    if not settings.activity_days:
+        return None
+    return Recorder(store, clock, Bounds(days=settings.activity_days, most=settings.activity_most))
+
+
+def _dropped(recorder: Recorder | None) -> int:
+    """How many requests this process answered and could not record."""
+    return 0 if recorder is None else recorder.figures.dropped + recorder.figures.lost
+
+
+def application(stopping: Callable[[], bool] = never) -> Application:
     """The application that the environment states: what an ASGI server is pointed at."""
-    return build(read_settings())
+    return build(read_settings(), stopping)

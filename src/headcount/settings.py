@@ -11,6 +11,8 @@ from headcount.errors import InvalidValue
 DATABASE = "HEADCOUNT_DATABASE"
 DEFAULT_DATABASE = "sqlite:///headcount.db"
 
+_LONGEST = 36_500  # days; a calendar ends somewhere
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -25,6 +27,8 @@ class Settings:
     postgres_prepared: bool = True
     oidc_issuer: str | None = None
     oidc_name: str = "OpenID Connect"
+    activity_days: int = 30  # that requests are kept; 0: none is recorded
+    activity_most: int = 200_000  # requests of each organisation that are kept
 
     def environment(self) -> dict[str, str]:
         """The settings as variables, for the processes of a server."""
@@ -36,6 +40,8 @@ class Settings:
             "HEADCOUNT_MAX_BODY_BYTES": str(self.max_body_bytes),
             "HEADCOUNT_POSTGRES_CONNECTIONS": str(self.postgres_connections),
             "HEADCOUNT_POSTGRES_PREPARED": "on" if self.postgres_prepared else "off",
+            "HEADCOUNT_ACTIVITY_DAYS": str(self.activity_days),
+            "HEADCOUNT_ACTIVITY_MOST": str(self.activity_most),
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -55,6 +61,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         max_body_bytes=_number(given, "HEADCOUNT_MAX_BODY_BYTES", 10 * 1024 * 1024),
         postgres_connections=max(2, _number(given, "HEADCOUNT_POSTGRES_CONNECTIONS", 8)),
         postgres_prepared=_switch(given, "HEADCOUNT_POSTGRES_PREPARED"),
+        activity_days=min(_LONGEST, _number(given, "HEADCOUNT_ACTIVITY_DAYS", 30)),
+        activity_most=_number(given, "HEADCOUNT_ACTIVITY_MOST", 200_000),
     )
 
 

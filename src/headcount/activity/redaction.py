@@ -48,6 +48,13 @@ class Redacted(NamedTuple):
     cut: bool = False  # whether that is not all of it
     found: bool = False  # whether anything was taken out
 
+    @property
+    def shortened(self) -> "Redacted":
+        """At most `MOST` bytes of it."""
+        if len(self.body) <= MOST:
+            return self
+        return self._replace(body=self.body[:MOST], cut=True)
+
 
 # ---- texts
 
@@ -134,24 +141,23 @@ def _header(name: str, value: str) -> str:
 
 
 def body(raw: bytes) -> Redacted:
-    """A body without secrets, at most `MOST` bytes of it.
+    """A body without secrets.
 
     >>> body(b'{"userName":"ada","password":"geheim"}').body
     b'{"userName":"ada","password":"(removed)"}'
     """
     folded = raw.lower()
     if not any(mark in folded for mark in _MARKS):
-        return Redacted(raw[:MOST], len(raw) > MOST)
+        return Redacted(raw)
     if len(raw) <= _READ and (value := _json(raw)) is not None:
         clean = _clean(value, 0)
-        kept = orjson.dumps(clean)  # never `raw`: a name that stands there twice is read once
-        return Redacted(kept[:MOST], len(kept) > MOST, clean != value)
+        # Never `raw`, even where they are equal: a name that stands there twice was read once.
+        return Redacted(orjson.dumps(clean), found=clean != value)
     plain = raw.decode("utf-8", "replace")
     if _SECRET.search(plain) or "\\u00" in plain.lower():
         return Redacted(WITHHELD.encode(), cut=True, found=True)
     clean_text = text(plain)
-    kept = raw if clean_text == plain else clean_text.encode()
-    return Redacted(kept[:MOST], len(kept) > MOST, clean_text != plain)
+    return Redacted(clean_text.encode(), found=clean_text != plain)
 
 
 def _json(raw: bytes) -> Any:

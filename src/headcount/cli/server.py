@@ -13,6 +13,7 @@ from uvicorn.supervisors import Multiprocess
 from headcount import bootstrap
 from headcount.bootstrap import Runtime
 from headcount.cli.administrators import link_address
+from headcount.cli.ending import ending
 from headcount.cli.running import database_option, run, settings
 from headcount.cli.tuning import tune
 from headcount.web.application import Application
@@ -94,7 +95,7 @@ def told_address(listening: socket.socket) -> str:
 
 def application() -> Application:
     """What each process of the server answers with."""
-    answering = bootstrap.application()
+    answering = bootstrap.application(ending())
     tune()
     return answering
 

@@ -30,7 +30,8 @@ def _none() -> int:
     return 0
 
 
-def _never() -> bool:
+def never() -> bool:
+    """False: a server that nobody ends."""
     return False
 
 
@@ -56,4 +57,4 @@ class Services:
     renderer: Renderer
     understood: Understanding = _nothing
     dropped: Callable[[], int] = _none  # requests that this process answered and did not record
-    stopping: Callable[[], bool] = _never  # whether the server ends, and open streams with it
+    stopping: Callable[[], bool] = never  # whether the server ends, and open streams with it

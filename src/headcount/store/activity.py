@@ -38,7 +38,7 @@ class Exchange:
     token: str = ""  # id
     client: str = ""  # User-Agent
     refusal: str = ""  # name of the class of the refusal
-    detail: str = ""  # its sentence
+    detail: str = ""  # its sentence; of what was not refused, what was done, in words
     headers: str = ""  # of the request, JSON: name -> value
     request: bytes = b""  # body, at most as long as is kept
     answer: bytes = b""

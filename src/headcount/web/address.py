@@ -1,17 +1,15 @@
 """Where a request was sent: the base of addresses, and the organisation in the host name."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 PREFIX = "/scim/v2"
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """What is known of the place that a request was sent to."""
 
     base: str  # of everything SCIM, such as https://acme.example.com/scim/v2

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from headcount.activity.recorder import Recorder
 from headcount.errors import NotFound, ScimError
 from headcount.store.promise import Store
 from headcount.web.address import PREFIX
@@ -21,12 +22,17 @@ class Application:
     """One ASGI callable that knows the rooms of the server."""
 
     def __init__(
-        self, scim: ScimApplication, store: Store, console: ASGIApp, at: str = "/console"
+        self,
+        scim: ScimApplication,
+        store: Store,
+        console: ASGIApp,
+        recorder: Recorder | None = None,
+        at: str = "/console",
     ) -> None:
         self._scim = scim
         self._console = console
         self._at = at
-        self._rest = rest(store)
+        self._rest = rest(scim, store, recorder)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send SCIM requests the short way."""
@@ -41,7 +47,7 @@ class Application:
         await self._rest(scope, receive, send)
 
 
-def rest(store: Store) -> Starlette:
+def rest(scim: ScimApplication, store: Store, recorder: Recorder | None) -> Starlette:
     """Everything that is not SCIM: whether the server is ready, and its end."""
 
     async def healthz(_: Request) -> Response:
@@ -51,22 +57,27 @@ def rest(store: Store) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if recorder is not None:
+            recorder.start()
         yield
+        if recorder is not None:
+            await recorder.close()
         await store.close()
+
+    async def not_here(request: Request, error: Exception) -> Response:
+        """A mistyped base address is told so in SCIM, not in HTML."""
+        assert isinstance(error, HTTPException)
+        hint = NotFound(f"there is nothing at {request.url.path[:200]!r}; SCIM is at {PREFIX}")
+        if error.status_code == hint.status:
+            await scim.astray(request.scope, hint)
+        body = {**hint.body(), "status": str(error.status_code)}
+        return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
     return Starlette(
         routes=[Route("/healthz", healthz)],
         lifespan=lifespan,
-        exception_handlers={HTTPException: _not_here, ScimError: _refused},
+        exception_handlers={HTTPException: not_here, ScimError: _refused},
     )
-
-
-async def _not_here(request: Request, error: Exception) -> Response:
-    """A mistyped base address is told so in SCIM, not in HTML."""
-    assert isinstance(error, HTTPException)
-    hint = NotFound(f"there is nothing at {request.url.path[:200]!r}; SCIM is at {PREFIX}")
-    body = {**hint.body(), "status": str(error.status_code)}
-    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

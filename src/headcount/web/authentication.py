@@ -25,6 +25,14 @@ class _Known:
     due: datetime = _AT_ONCE  # from when on it is examined again
 
 
+class TokenRefused(Unauthorized):
+    """A token that is known and lets nobody in here."""
+
+    def __init__(self, detail: str, caller: Caller) -> None:
+        super().__init__(detail)
+        self.caller = caller  # whose it is
+
+
 class Authentication:
     """Tells who calls. Tokens are held in memory until any token or organisation changes."""
 
@@ -48,7 +56,9 @@ class Authentication:
         """
         known = self._at_hand(header) or await self._found(header)
         if slug is not None and slug != known.caller.organisation.slug:
-            raise Unauthorized("the token belongs to another organisation than this address")
+            raise TokenRefused(
+                "the token belongs to another organisation than this address", known.caller
+            )
         now = self._clock()
         if now >= known.due:
             self._examine(known, now)
@@ -94,7 +104,7 @@ class Authentication:
         """Refuse a token that has ended, and note the use of a good one, once a minute."""
         token = known.token
         if not is_good(token, now):
-            raise Unauthorized(_ended(token))
+            raise TokenRefused(_ended(token), known.caller)
         last = self._touched.get(token.id)
         if last is None or now - last >= _TOUCH_EVERY:
             last = self._touched[token.id] = now

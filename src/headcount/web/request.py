@@ -22,6 +22,7 @@ class Request(NamedTuple):
     headers: dict[bytes, bytes]
     query_string: bytes
     receive: Any  # of ASGI
+    heard: list[bytes] | None = None  # takes the body once it is read, for whoever records it
 
     @property
     def if_match(self) -> str | None:
@@ -70,7 +71,10 @@ class Request(NamedTuple):
             if size > limit:  # a body in chunks announces no length
                 raise _too_large(limit)
             if not message.get("more_body"):
-                return b"".join(parts) if len(parts) > 1 else parts[0]
+                whole = b"".join(parts) if len(parts) > 1 else parts[0]
+                if self.heard is not None:
+                    self.heard.append(whole)
+                return whole
 
 
 def _too_large(limit: int) -> TooLarge:

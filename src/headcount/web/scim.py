@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
+from time import perf_counter
 from typing import Any
 
+from headcount.activity.recorder import Recorder
 from headcount.directory.access import check_open
 from headcount.errors import ScimError
 from headcount.web import answers
 from headcount.web.address import PREFIX, Addresses
 from headcount.web.answers import JSON, SCIM_JSON, Answer, Headers
-from headcount.web.authentication import Authentication
+from headcount.web.authentication import Authentication, TokenRefused
 from headcount.web.bodies import Body
 from headcount.web.call import Call, Services
 from headcount.web.request import Request
@@ -29,35 +31,67 @@ class ScimApplication:
         services: Services,
         authentication: Authentication,
         addresses: Addresses,
+        recorder: Recorder | None = None,
     ) -> None:
         self._services = services
         self._authentication = authentication
         self._addresses = addresses
+        self._recorder = recorder
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request; whatever happens, the answer is SCIM."""
+        began = perf_counter()
         headers = dict(scope["headers"])
+        path = scope["path"][len(PREFIX) :]
+        caller = slug = refusal = None
+        heard: list[bytes] = []
         try:
-            answer = await self._answer(scope, headers, receive)
+            base, slug = self._addresses.of(scope, headers.get(b"host", b""))
+            caller = await self._authentication.caller(headers.get(b"authorization"), slug)
+            check_open(caller)
+            found = route(scope["method"], path)
+            request = Request(headers, scope["query_string"], receive, heard)
+            answer = await found.handler(
+                Call(self._services, caller, base, found.kind, found.id, request)
+            )
         except ScimError as refused:
-            answer = answers.refusal(refused)
+            refusal, answer = refused, answers.refusal(refused)
+            if isinstance(refused, TokenRefused):
+                caller = refused.caller
         except Exception:  # noqa: BLE001 - a bug must not end in HTML, nor in silence
             _LOG.exception("a %s request failed", scope["method"])
-            answer = answers.refusal(
-                answers.ServerFault(
-                    "the server failed; its log tells the operator why. Nothing was changed"
-                )
+            refusal = answers.ServerFault(
+                "the server failed; its log tells the operator why. Nothing was changed"
+            )
+            answer = answers.refusal(refusal)
+        if self._recorder is not None:
+            told = None if isinstance(answer.body, Body) else answer.body
+            sent = heard[0] if heard else b""
+            self._recorder.note(
+                scope, path, caller, slug, sent, answer.status, told, refusal, began
             )
         await _send(answer, scope, headers, receive, send)
 
-    async def _answer(self, scope: Any, headers: dict[bytes, bytes], receive: Any) -> Answer:
-        address = self._addresses.of(scope, headers.get(b"host", b""))
-        caller = await self._authentication.caller(headers.get(b"authorization"), address.slug)
-        check_open(caller)
-        found = route(scope["method"], scope["path"][len(PREFIX) :])
-        request = Request(headers, scope["query_string"], receive)
-        return await found.handler(
-            Call(self._services, caller, address.base, found.kind, found.id, request)
+    async def astray(self, scope: Any, refusal: ScimError) -> None:
+        """Note a request to an address where nothing is, if it carries one of our tokens.
+
+        Whoever leaves out the end of the base address is told so where they look for it.
+        """
+        headers = dict(scope["headers"])
+        authorization = headers.get(b"authorization")
+        if self._recorder is None or authorization is None:
+            return
+        began = perf_counter()
+        _, slug = self._addresses.of(scope, headers.get(b"host", b""))
+        try:
+            caller = await self._authentication.caller(authorization, slug)
+        except TokenRefused as refused:
+            caller = refused.caller
+        except ScimError:
+            return
+        told = answers.refusal(refusal)
+        self._recorder.note(
+            scope, scope["path"], caller, slug, b"", told.status, b"", refusal, began
         )
 
 

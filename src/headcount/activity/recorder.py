@@ -1,0 +1,246 @@
+"""Records requests beside answering them: noted at once, written in batches, never waited for.
+
+What does not fit is dropped and counted.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any, Final, NamedTuple
+
+from headcount.activity.asked import reads
+from headcount.activity.attribution import Attribution
+from headcount.activity.noted import CROWDED, PIECES, Noted
+from headcount.activity.scribe import Scribe
+from headcount.directory.access import Caller
+from headcount.errors import ScimError
+from headcount.store.activity import Done, Exchange
+from headcount.store.model import OrgId
+from headcount.store.promise import Store
+
+_LOG = logging.getLogger(__name__)
+
+_CHANGES: Final = {"POST": Done.CREATED, "DELETE": Done.DELETED}
+_AT_ONCE = 16  # requests that are written up before others get their turn
+
+
+class Bounds(NamedTuple):
+    """How much is recorded, by each process."""
+
+    reads: int = 500  # of which nothing came but an answer, in a second
+    others: int = 2_000  # changes and failures, in a second
+    bytes: int = 16 * 1024 * 1024  # of bodies, between two batches
+    pause: float = 0.25  # seconds between two batches
+    days: int = 30  # that requests are kept
+    most: int = 200_000  # requests of each organisation that are kept
+    numbers: int = 400  # days whose numbers are kept
+    housekeeping: float = 600  # seconds after which old ones are looked for again
+
+
+_USUAL = Bounds()
+
+
+class Figures(NamedTuple):
+    """What a recorder did since it began."""
+
+    kept: int = 0
+    dropped: int = 0  # as there was no room
+    lost: int = 0  # as the database did not take them
+    dropped_lately: int = 0  # between the last two batches
+
+
+class Recorder:
+    """Takes notes of requests and writes them down later.
+
+    `note` belongs to one event loop, that of the server. All else happens on it in between.
+    """
+
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], bounds: Bounds = _USUAL
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._bounds = bounds
+        self._attribution = Attribution(store, clock)
+        self._scribe = Scribe()
+        self._noted: list[Noted] = []
+        self._unkept: Counter[tuple[OrgId | None, Done]] = Counter()  # dropped, but counted
+        self._reads, self._others, self._room = bounds.reads, bounds.others, bounds.bytes
+        self._refilled = perf_counter()
+        self._flushing: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._kept = self._dropped = self._lost = self._lately = self._dropped_before = 0
+        self._failing = False
+
+    @property
+    def figures(self) -> Figures:
+        """What was kept and what was not, in this process."""
+        return Figures(self._kept, self._dropped, self._lost, self._lately)
+
+    def note(  # noqa: PLR0917 - names would cost every request more than all that is done here
+        self,
+        scope: Any,
+        path: str,
+        caller: Caller | None,
+        slug: str | None,
+        body: bytes,
+        status: int,
+        answer: bytes | None,
+        refusal: ScimError | None,
+        began: float,
+    ) -> None:
+        """Take note of a request that was answered: all that a request pays for being recorded.
+
+        Args:
+            scope: of ASGI.
+            path: behind the base address.
+            caller: whose token came with it.
+            slug: of the organisation in the host name.
+            body: what was sent, as far as it was read.
+            status: of the answer.
+            answer: its body; `None` where it goes in pieces.
+            refusal: why it was refused.
+            began: when it arrived, by `time.perf_counter`.
+        """
+        method = scope["method"]
+        if status < 400 and (method == "GET" or reads(method, path)):
+            if self._reads <= 0:
+                self._drop(caller, Done.READ)
+                return
+            self._reads -= 1
+        else:
+            if self._others <= 0:
+                done = _CHANGES.get(method, Done.CHANGED) if status < 400 else Done.REFUSED
+                self._drop(caller, done)
+                return
+            self._others -= 1
+        if answer is None:
+            answer = PIECES
+        self._room -= len(body) + len(answer)
+        if self._room < 0:
+            body, answer = body and CROWDED, CROWDED
+        if not self._noted:
+            self._wake()
+        ended = perf_counter()
+        self._noted.append(
+            Noted(scope, path, caller, slug, body, status, answer, refusal, began, ended)
+        )
+
+    def _drop(self, caller: Caller | None, done: Done) -> None:
+        self._dropped += 1
+        self._unkept[None if caller is None else caller.organisation.id, done] += 1
+
+    def start(self) -> None:
+        """Remove what is too old, now and then, until `close`."""
+        if self._keeping is None:
+            self._keeping = asyncio.get_running_loop().create_task(self._keep_house())
+
+    async def close(self) -> None:
+        """Write what was noted, and stop."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeping
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._flushing is not None:
+            await self._flushing
+        await self.flush()
+
+    def _wake(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._bounds.pause, self._begin)
+
+    def _begin(self) -> None:
+        if self._flushing is not None and not self._flushing.done():
+            self._wake()  # the database is slow: what comes meanwhile has to fit, or is dropped
+            return
+        self._flushing = asyncio.get_running_loop().create_task(self.flush())
+
+    async def flush(self) -> None:
+        """Write what was noted until now. Whatever happens, it raises nothing."""
+        noted, self._noted = self._noted, []
+        unkept, self._unkept = self._unkept, Counter()
+        self._refill()
+        if not noted and not unkept:
+            return
+        try:
+            exchanges, counts = await self._written(noted)
+            counts.update(unkept)
+            await self._store.add_exchanges(exchanges, _tallies(counts, self._clock()))
+        except Exception as error:  # noqa: BLE001 - recording must never hurt a request
+            self._lost += len(noted)
+            if not self._failing:
+                _LOG.warning(
+                    "requests cannot be recorded, and are answered all the same: %s",
+                    error if isinstance(error, ScimError) else repr(error),
+                )
+            self._failing = True
+        else:
+            self._kept += len(noted)
+            self._failing = False
+
+    def _refill(self) -> None:
+        """Make room for as many as may come in the time that passed."""
+        now = perf_counter()
+        passed, self._refilled = min(1.0, now - self._refilled), now
+        bounds = self._bounds
+        self._reads = min(bounds.reads, self._reads + max(1, round(bounds.reads * passed)))
+        self._others = min(bounds.others, self._others + max(1, round(bounds.others * passed)))
+        self._room = bounds.bytes
+        self._lately, self._dropped_before = self._dropped - self._dropped_before, self._dropped
+
+    async def _written(
+        self, noted: list[Noted]
+    ) -> tuple[list[Exchange], Counter[tuple[OrgId | None, Done]]]:
+        """What is kept of them. Others get their turn in between."""
+        since = self._clock().timestamp() - perf_counter()
+        exchanges: list[Exchange] = []
+        counts: Counter[tuple[OrgId | None, Done]] = Counter()
+        for number, one in enumerate(noted, start=1):
+            org = await self._attribution.attribute_to(one)
+            exchange, times = self._scribe.written(one, org, since)
+            exchanges.append(exchange)
+            for done, often in times.items():
+                counts[org, done] += often
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return exchanges, counts
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(self._bounds.housekeeping)
+            await self.forget()
+
+    async def forget(self) -> None:
+        """Remove what is too old, and what is too much. Whatever happens, it raises nothing."""
+        now, bounds = self._clock(), self._bounds
+        try:
+            await self._store.forget_exchanges(_stamp(now - timedelta(bounds.days)), bounds.most)
+            await self._store.forget_days(_day(now - timedelta(bounds.numbers)))
+        except ScimError as error:
+            _LOG.warning("old records of requests stay for a while: %s", error)
+
+
+def _tallies(
+    counts: Counter[tuple[OrgId | None, Done]], now: datetime
+) -> dict[tuple[OrgId, str, Done], int]:
+    """What is added to the numbers of the day; nobody's requests have none."""
+    day = _day(now)
+    known: Iterable[tuple[OrgId, Done, int]] = (
+        (org, done, often) for (org, done), often in counts.items() if org is not None
+    )
+    return {(org, day, done): often for org, done, often in known}
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _day(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d")
