@@ -129,6 +129,8 @@ def test_a_token_is_shown_once(acme: Terminal) -> None:
     listed = acme.json("token", "list", "acme")
     assert [one["label"] for one in listed] == ["okta", "x", "brief"]
     assert [one["read_only"] for one in listed] == [False, False, True]
+    assert issued["token"].startswith(f"headcount_{listed[0]['hint']}")
+    assert listed[0]["hint"] in acme.type("token", "list", "acme")
     assert issued["token"] not in acme.type("token", "list", "acme") + json.dumps(listed)
     assert acme.json("token", "revoke", "acme", issued["id"])["revoked"]
     assert "opens nothing" in acme.type("token", "revoke", "acme", listed[1]["id"])

@@ -35,6 +35,8 @@ def test_only_the_hash_is_kept() -> None:
     token, kept = new_token(b"s" * 32, "t1", OrgId(1), Wish("okta"), NOW)
     assert kept.digest == digest_of(token)
     assert token not in repr(kept)
+    assert token.startswith(f"headcount_{kept.hint}")
+    assert len(kept.hint) == 6
     assert kept.expires is None
 
 

@@ -17,7 +17,10 @@ from headcount.scim.custom import CustomAttribute
 from headcount.scim.resources import read_resource
 from headcount.scim.schemas import GROUP_TYPE, USER_URN
 from headcount.settings import Settings, is_postgres, sqlite_path
+from headcount.store.activity import Done, Exchange
 from headcount.store.model import Joining, Kind, MemberDelta, Organisation, Policy, UsernameFormat
+from headcount.store.promise import Store
+from headcount.store.visitors import Administrator, Audited, Link, Reach, Session
 from tests.databases import copy_of, fresh
 from tests.store.test_contract import a_group, an_account, deleted, joining, moved
 
@@ -63,6 +66,7 @@ def build(database: str) -> str:
         await _large(runtime)
         await runtime.organisations.create("empty", "Nobody there yet", Policy())
         await runtime.store.secret("cursor", b"\0\xff a seal of thirty-two bytes ...")
+        await _visitors(runtime.store)
 
     do(database, fill)
     return database
@@ -135,6 +139,33 @@ async def _tokens(runtime: Runtime, org: Organisation) -> None:
     await runtime.organisations.revoke(org.slug, issued[1][1].id)
 
 
+async def _visitors(store: Store) -> None:
+    """Administrators and what they did, and beside it what stays behind when all is copied."""
+    org = (await store.organisation("hostile")).id
+    people = [
+        Administrator(f"a{number}", f"{name[:60]}@Straße.test", [None, org][number % 2], _WHEN)
+        for number, name in enumerate(NAMES[:6])
+    ]
+    for one in people:
+        await store.add_administrator(one)
+    when, end = _WHEN, _WHEN + timedelta(hours=1)
+    await store.add_link(Link("l1", b"link", Reach.SET_UP, org, None, when, end))
+    session = Session("s1", b"s", Reach.SERVER, None, people[0].id, None, when, when, end)
+    await store.add_session(session)
+    await asyncio.gather(
+        *(
+            store.audit(
+                Audited(
+                    _WHEN, "cli", "some.thing", [None, org][number % 2], {"é\0😀": [number, None]}
+                )
+            )
+            for number in range(MANY)
+        )
+    )
+    exchange = Exchange(org=org, at="", duration=1, method="GET", path="/", status=200)
+    await store.add_exchanges([exchange], {(org, "2026-01-02", Done.READ): 1})
+
+
 async def _large(runtime: Runtime) -> None:
     org = await runtime.organisations.create("large", "Large", Policy())
     await runtime.organisations.issue(org.slug, Wish("large"))
@@ -163,8 +194,11 @@ TABLES = {
     "organisation": """id, slug, name, username_format, allowed_domains, seats, created, disabled,
         attributes""",
     "counters": "org, users, active, owners, groups, nested, users_gone, groups_gone, position",
-    "token": "id, org, label, digest, created, expires, last_used, revoked, read_only, strict",
+    "token": """id, org, label, digest, created, expires, last_used, revoked, read_only, strict,
+        hint""",
     "secret": "name, value",
+    "administrator": "id, email, email_key, org, created, last_seen",
+    "audit": "number, at, actor, action, org, data",
     "resource": """org, kind, id, version, created, modified, name, external_id, active, role,
         member_count, keys, document""",
     "member": "org, grp, member, kind, display",

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,10 @@ from headcount.errors import InUse, Unavailable, VersionMismatch
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.settings import Settings, is_postgres, sqlite_path
+from headcount.store.activity import Sought
 from headcount.store.copying import MOST_BYTES, START, Mark, Table
 from headcount.store.model import Kind, Policy
+from headcount.store.visitors import Administrator, Audited
 from tests.databases import PARTITIONS, POSTGRES, SQLITE, STORES, address_of, create, fresh, sql
 from tests.serving import Office, Site, serving, settle
 from tests.store.estate import DECIMALS, MANY, NAMES, NUMBERS, another, build, do, rows_of
@@ -152,6 +155,8 @@ def shown(database: str) -> dict[str, Any]:
                     for kind in Kind
                 ],
             ]
+        found["administrators"] = await runtime.store.administrators()
+        found["audited"] = await runtime.store.audited(None, None, 2 * MANY)
         found["secret"] = await runtime.store.secret("cursor", b"another")
         return found
 
@@ -205,6 +210,54 @@ def test_what_a_store_makes_for_itself_is_there_too(
     there = do(new, found)
     assert there == do(held, found)
     assert all(there)
+
+
+@pytest.mark.parametrize(("source", "target"), BOTH_WAYS)
+def test_what_has_no_use_elsewhere_stays_behind_and_the_audit_trail_goes_on(
+    estates: Callable[[str], str], empty: Callable[[str], str], source: str, target: str
+) -> None:
+    held, new = estates(source), empty(target)
+    assert copy(held, new).same
+
+    async def left(runtime: Runtime) -> list[Any]:
+        org = (await runtime.store.organisation("hostile")).id
+        return [
+            list(await runtime.store.sessions(None)),
+            list(await runtime.store.links(org)),
+            await runtime.store.exchanges(org, Sought(), 9),
+            await runtime.store.days(org, ""),
+        ]
+
+    async def audited(runtime: Runtime) -> list[Audited]:
+        await runtime.store.audit(Audited(datetime.now(UTC), "cli", "next"))
+        return await runtime.store.audited(None, None, 2)
+
+    assert all(do(held, left))
+    assert do(new, left) == [[]] * 4
+    assert [(one.number, one.action) for one in do(new, audited)] == [
+        (MANY + 1, "next"),
+        (MANY, "some.thing"),
+    ]
+
+
+@pytest.mark.parametrize("target", STORES)
+def test_administrators_and_an_audit_trail_are_not_overwritten(
+    estates: Callable[[str], str], empty: Callable[[str], str], target: str
+) -> None:
+    for number, told in enumerate(["such as the administrator", "such as an audit trail"]):
+        new = empty(target)
+
+        async def fill(runtime: Runtime, number: int = number) -> None:
+            if number == 0:
+                one = Administrator("a", "ada@x.test", None, datetime.now(UTC))
+                await runtime.store.add_administrator(one)
+            else:
+                await runtime.store.audit(Audited(datetime.now(UTC), "cli", "some.thing"))
+
+        do(new, fill)
+        with pytest.raises(InUse, match=told):
+            copy(estates(SQLITE), new)
+        assert do(new, lambda runtime: runtime.store.organisations()) == []
 
 
 def test_a_new_organisation_gets_an_id_that_nobody_has(
@@ -378,6 +431,9 @@ BREAKS = {
     "token": "UPDATE token SET revoked = 'x' WHERE org = 2",
     "name": "UPDATE organisation SET name = 'x' WHERE id = 2",
     "secret": "DELETE FROM secret",
+    "administrator 😀": "UPDATE administrator SET org = 2 WHERE id = 'a2'",
+    "audit trail: first at 1100": "UPDATE audit SET data = '{}' WHERE number = 1100",
+    f"audit trail: first at {MANY}": f"DELETE FROM audit WHERE number = {MANY}",
     "not in the target": "DELETE FROM token WHERE org = 2; DELETE FROM organisation WHERE id = 2",
 }
 

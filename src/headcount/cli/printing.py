@@ -99,6 +99,7 @@ def token_object(token: Token) -> dict[str, Any]:
     return {
         "id": token.id,
         "label": token.label,
+        "hint": token.hint,
         "created": token.created,
         "expires": token.expires,
         "last_used": token.last_used,

@@ -79,7 +79,7 @@ def list_tokens(slug: str, database: str, *, as_json: bool) -> None:
         click.echo(f"There is no token yet: headcount token issue {slug} --label NAME makes one.")
     else:
         rows = [_row(one, datetime.now(UTC)) for one in found]
-        print_table(("Token id", "Label", "State", "Scope", "Expires", "Last used"), rows)
+        print_table(("Token id", "Begins", "Label", "State", "Scope", "Expires", "Last used"), rows)
 
 
 def _row(one: Token, now: datetime) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def _row(one: Token, now: datetime) -> tuple[str, ...]:
     if one.strict:
         scope += ", strict"
     expires, last_used = day(one.expires) or "never", day(one.last_used) or "never"
-    return one.id, one.label, state_of(one, now), scope, expires, last_used
+    return one.id, one.hint, one.label, state_of(one, now), scope, expires, last_used
 
 
 def state_of(one: Token, now: datetime) -> str:

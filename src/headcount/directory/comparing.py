@@ -18,6 +18,7 @@ from orjson import OPT_SORT_KEYS, dumps
 from headcount.store.copying import (
     START,
     Archive,
+    AuditedRow,
     EventRow,
     Key,
     MemberRow,
@@ -96,10 +97,49 @@ async def compare(source: Archive, target: Archive, before: State, watch: Watch)
         for one in await source.organisations()
     ]
     compared += [_alone(one, "only in the target") for one in theirs.values()]
-    told = await source.secrets() != await target.secrets()
+    differences = await _besides(source, target)
     after = await state_of(source)
     moved = sorted(slug for slug in before | after if before.get(slug) != after.get(slug))
-    return Report(tuple(compared), ("the secret of the cursors",) if told else (), tuple(moved))
+    return Report(tuple(compared), differences, tuple(moved))
+
+
+async def _besides(source: Archive, target: Archive) -> tuple[str, ...]:
+    """What differs and is of no organisation."""
+    differences = []
+    if await source.secrets() != await target.secrets():
+        differences.append("the secret of the cursors")
+    odd = set(await source.administrators()) ^ set(await target.administrators())
+    differences += [f"the administrator {email}" for email in sorted({one.email for one in odd})]
+    number = await _first_odd_entry(source, target)
+    if number is not None:
+        differences.append(f"the audit trail: first at {number}")
+    return tuple(differences)
+
+
+async def _first_odd_entry(source: Archive, target: Archive) -> int | None:
+    """The number at which the two audit trails part ways."""
+    async with aclosing(_each_entry(source)) as ours, aclosing(_each_entry(target)) as theirs:
+        while True:
+            one, other = await anext(ours, None), await anext(theirs, None)
+            if one != other:
+                return min(entry.number for entry in (one, other) if entry)
+            if one is None:
+                return None
+
+
+async def _each_entry(archive: Archive) -> AsyncGenerator[AuditedRow, None]:
+    async with aclosing(entries(archive)) as all_chunks:
+        async for rows in all_chunks:
+            for row in rows:
+                yield row
+
+
+async def entries(archive: Archive) -> AsyncGenerator[Sequence[AuditedRow], None]:
+    """The audit trail, a chunk at a time."""
+    rows = await archive.audited(0)
+    while rows:
+        yield rows
+        rows = await archive.audited(rows[-1].number)
 
 
 async def _compare(

@@ -8,7 +8,16 @@ were found to be the same: from then on nothing is copied over the target any mo
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from headcount.directory.comparing import Report, State, Watch, chunks, compare, digest, state_of
+from headcount.directory.comparing import (
+    Report,
+    State,
+    Watch,
+    chunks,
+    compare,
+    digest,
+    entries,
+    state_of,
+)
 from headcount.errors import InUse, InvalidValue
 from headcount.store.copying import DONE, START, Archive, Mark, OrganisationRow, Table, TokenRow
 
@@ -44,9 +53,12 @@ async def copy(source: Archive, target: Archive, watch: Watch) -> Report:
     before = await state_of(source)
     watch.begins(2 * await _amount(source))
     copying = Copying(source, target, await _marks(source, target), watch)
-    await target.begin(await source.secrets())
+    await target.begin(await source.secrets(), await source.administrators())
     for one in await source.organisations():
         await copying.organisation(one)
+    async with aclosing(entries(source)) as audited:
+        async for rows in audited:
+            await target.write_audited(rows)
     return await _compared(source, target, before, watch)
 
 
@@ -76,7 +88,10 @@ async def _marks(source: Archive, target: Archive) -> dict[int, Mark]:
     Raises:
         InUse: the target holds something else.
     """
-    marks = {mark.org: mark for mark in await target.marks() or ()}
+    found = await target.marks()
+    if found is None:
+        await _check_nobody(target)
+    marks = {mark.org: mark for mark in found or ()}
     ours = {one.id: (one.slug, one.created) for one in await source.organisations()}
     for mark in marks.values():
         if ours.get(mark.org) != (mark.slug, mark.created):
@@ -97,6 +112,16 @@ async def _marks(source: Archive, target: Archive) -> dict[int, Mark]:
                 " would be overwritten: name an empty database"
             )
     return marks
+
+
+async def _check_nobody(target: Archive) -> None:
+    """Refuse a target of which an administrator or the audit trail would be lost."""
+    held = [f"the administrator {one.email!r}" for one in await target.administrators()]
+    if held or await target.audited(0):
+        raise InUse(
+            f"the target holds data already, such as {[*held, 'an audit trail'][0]}: name an empty"
+            " database"
+        )
 
 
 def fingerprint(organisation: OrganisationRow, tokens: list[TokenRow]) -> str:

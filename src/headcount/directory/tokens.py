@@ -14,6 +14,7 @@ from headcount.store.model import OrgId, Token
 
 PREFIX = "headcount_"
 SECRET_BYTES = 32
+HINT_DIGITS = 6  # 36 of 256 bits: enough to tell a few tokens apart, of no help to who guesses
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_DIGITS = 43
@@ -94,6 +95,7 @@ def new_token(
         expires=expires,
         read_only=wish.read_only,
         strict=wish.strict,
+        hint=token[len(PREFIX) :][:HINT_DIGITS],
     )
     return token, kept
 

@@ -3,6 +3,9 @@
 Rows are read by their key, a chunk at a time, and written together with a mark that says how far
 the copy has come: both are there, or neither. What a store makes of the rows for itself (indexes,
 columns for sorting) is its own affair, and is made anew where they are written.
+
+Left behind on purpose is what has no use elsewhere: links and sessions, for whoever may come into
+the console gets new ones; exchanges and the numbers of the days, which are forgotten anyhow.
 """
 
 from collections.abc import Sequence
@@ -59,6 +62,28 @@ class TokenRow(NamedTuple):
     revoked: str | None
     read_only: bool
     strict: bool
+    hint: str
+
+
+class AdministratorRow(NamedTuple):
+    """Somebody who may come into the console."""
+
+    id: str
+    email: str
+    org: int | None
+    created: str
+    last_seen: str | None
+
+
+class AuditedRow(NamedTuple):
+    """Something that somebody did by hand."""
+
+    number: int
+    at: str
+    actor: str
+    action: str
+    org: int | None
+    data: str  # JSON
 
 
 class SecretRow(NamedTuple):
@@ -200,14 +225,29 @@ class Archive(Protocol):
     async def secrets(self) -> list[SecretRow]:
         """All secrets, by name."""
 
+    async def administrators(self) -> list[AdministratorRow]:
+        """All administrators, by id."""
+
+    async def audited(self, after: int) -> list[AuditedRow]:
+        """The next entries of the audit trail behind a number: a chunk, by number."""
+
     async def read(self, table: Table, org: int, after: Key) -> Sequence[Row]:
         """The next rows of an organisation behind a key: a chunk, in the order of their keys."""
 
     async def marks(self) -> list[Mark] | None:
         """How far a copy to this database has come; None where there is none under way."""
 
-    async def begin(self, secrets: Sequence[SecretRow]) -> None:
-        """Be ready for marks, with these secrets and no others."""
+    async def begin(
+        self, secrets: Sequence[SecretRow], administrators: Sequence[AdministratorRow]
+    ) -> None:
+        """Be ready for marks, with these and no others, and with an empty audit trail."""
+
+    async def write_audited(self, rows: Sequence[AuditedRow]) -> None:
+        """Write entries of the audit trail, all or none.
+
+        Raises:
+            VersionMismatch: they do not go with those that are there.
+        """
 
     async def write(self, was: Mark | None, mark: Mark, rows: Sequence[Row]) -> None:
         """Write rows of one table and move the mark, both or neither.

@@ -13,6 +13,8 @@ from headcount.store.copying import (
     MOST_BYTES,
     MOST_ROWS,
     TABLES,
+    AdministratorRow,
+    AuditedRow,
     EventRow,
     Key,
     Mark,
@@ -26,6 +28,7 @@ from headcount.store.copying import (
     another_copy,
     does_not_fit,
 )
+from headcount.store.entries import email_key
 from headcount.store.filters import NAMES, NUMBERS
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.migrating import bring_up_to_date, check_schema, version
@@ -37,6 +40,8 @@ _SETTINGS_WIDTH = OrganisationRow._fields.index("users")
 _SETTINGS = ", ".join(OrganisationRow._fields[:_SETTINGS_WIDTH])
 _TALLY = ", ".join(OrganisationRow._fields[_SETTINGS_WIDTH:])
 _KEPT = ", ".join(TokenRow._fields)
+_ADMINISTRATOR = ", ".join(AdministratorRow._fields)
+_AUDITED = ", ".join(AuditedRow._fields)
 _MARK = ", ".join(Mark._fields)
 
 
@@ -104,6 +109,8 @@ _NEXT_MARK = f"""UPDATE headcount_copy SET ({_MARK}) = ROW ($1, $2, $3, $4, $5, 
     WHERE org = $9 AND stage = $10 AND after = $11"""
 _BEHIND = """SELECT setval(pg_get_serial_sequence('organisation', 'id'), max(id))
     FROM organisation"""  # else the next organisation gets an id that is taken
+_AUDITED_BEHIND = """SELECT setval(pg_get_serial_sequence('audit', 'number'), max(number))
+    FROM audit"""
 _TITLES = {NUMBERS[kind]: names[0] for kind, names in NAMES.items()}
 
 
@@ -154,6 +161,14 @@ class PostgresArchive:
         rows = await self._fetch('SELECT name, value FROM secret ORDER BY name COLLATE "C"')
         return [SecretRow(*row) for row in rows]
 
+    async def administrators(self) -> list[AdministratorRow]:
+        rows = await self._fetch(f"SELECT {_ADMINISTRATOR} FROM administrator ORDER BY id")
+        return [AdministratorRow(*row) for row in rows]
+
+    async def audited(self, after: int) -> list[AuditedRow]:
+        sql = f"SELECT {_AUDITED} FROM audit WHERE number > $1 ORDER BY number LIMIT {MOST_ROWS}"
+        return [AuditedRow(*row) for row in await self._fetch(sql, after)]
+
     async def read(self, table: Table, org: int, after: Key) -> Sequence[Row]:
         made = _MADE[table]
         return [made(*row) for row in await self._fetch(_READ[table], org, *after)]
@@ -165,11 +180,22 @@ class PostgresArchive:
             rows = await connection.fetch(f"SELECT {_MARK} FROM headcount_copy ORDER BY org")
             return [Mark(*row)._replace(after=tuple(loads(row[5]))) for row in rows]
 
-    async def begin(self, secrets: Sequence[SecretRow]) -> None:
+    async def begin(
+        self, secrets: Sequence[SecretRow], administrators: Sequence[AdministratorRow]
+    ) -> None:
+        keyed = [(*one, email_key(one.email)) for one in administrators]
         async with self._transaction() as connection:
             await connection.execute(_MARKS)
-            await connection.execute("DELETE FROM secret")
+            await connection.execute(
+                "DELETE FROM secret; DELETE FROM administrator; DELETE FROM audit"
+            )
             await _fill(connection, "secret", "name, value", secrets)
+            await _fill(connection, "administrator", f"{_ADMINISTRATOR}, email_key", keyed)
+
+    async def write_audited(self, rows: Sequence[AuditedRow]) -> None:
+        async with self._transaction() as connection:
+            await _fill(connection, "audit", _AUDITED, rows)
+            await connection.execute(_AUDITED_BEHIND)
 
     async def write(self, was: Mark | None, mark: Mark, rows: Sequence[Row]) -> None:
         async with self._transaction() as connection:

@@ -20,6 +20,8 @@ from headcount.store.copying import (
     MOST_BYTES,
     MOST_ROWS,
     TABLES,
+    AdministratorRow,
+    AuditedRow,
     EventRow,
     Key,
     Mark,
@@ -33,6 +35,7 @@ from headcount.store.copying import (
     another_copy,
     does_not_fit,
 )
+from headcount.store.entries import email_key
 from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, listed_values
 from headcount.store.sqlite.connection import FileLock, open_guarded, open_writer
@@ -44,6 +47,8 @@ T = TypeVar("T")
 _ORGANISATION = ", ".join(OrganisationRow._fields)
 _KEPT = ", ".join(TokenRow._fields)
 _RESOURCE = ", ".join(ResourceRow._fields)
+_ADMINISTRATOR = ", ".join(AdministratorRow._fields)
+_AUDITED = ", ".join(AuditedRow._fields)
 _MARK = ", ".join(Mark._fields)
 
 _READ = {
@@ -127,11 +132,19 @@ class SqliteArchive:
 
     async def tokens(self, org: int) -> list[TokenRow]:
         rows = await self._read(f"SELECT {_KEPT} FROM token WHERE org = ? ORDER BY id", org)
-        return [TokenRow._make((*row[:7], *map(bool, row[7:]))) for row in rows]
+        return [TokenRow._make((*row[:7], *map(bool, row[7:9]), *row[9:])) for row in rows]
 
     async def secrets(self) -> list[SecretRow]:
         rows = await self._read("SELECT name, value FROM secret ORDER BY name")
         return [SecretRow(*row) for row in rows]
+
+    async def administrators(self) -> list[AdministratorRow]:
+        rows = await self._read(f"SELECT {_ADMINISTRATOR} FROM administrator ORDER BY id")
+        return [AdministratorRow(*row) for row in rows]
+
+    async def audited(self, after: int) -> list[AuditedRow]:
+        sql = f"SELECT {_AUDITED} FROM audit WHERE number > ? ORDER BY number LIMIT {MOST_ROWS}"
+        return [AuditedRow(*row) for row in await self._read(sql, after)]
 
     async def read(self, table: Table, org: int, after: Key) -> Sequence[Row]:
         return await self._do(
@@ -144,13 +157,22 @@ class SqliteArchive:
         rows = await self._read(f"SELECT {_MARK} FROM headcount_copy ORDER BY org")
         return [Mark(*row)._replace(after=tuple(loads(row[5]))) for row in rows]
 
-    async def begin(self, secrets: Sequence[SecretRow]) -> None:
+    async def begin(
+        self, secrets: Sequence[SecretRow], administrators: Sequence[AdministratorRow]
+    ) -> None:
+        keyed = [(*one, email_key(one.email)) for one in administrators]
+
         def write(connection: apsw.Connection) -> None:
             connection.execute(_MARKS)
-            connection.execute("DELETE FROM secret")
-            connection.executemany("INSERT INTO secret (name, value) VALUES (?, ?)", secrets)
+            for table in ("secret", "administrator", "audit"):
+                connection.execute(f"DELETE FROM {table}")
+            _fill(connection, "secret", "name, value", secrets)
+            _fill(connection, "administrator", f"{_ADMINISTRATOR}, email_key", keyed)
 
         await self._write(write)
+
+    async def write_audited(self, rows: Sequence[AuditedRow]) -> None:
+        await self._write(lambda connection: _fill(connection, "audit", _AUDITED, rows))
 
     async def write(self, was: Mark | None, mark: Mark, rows: Sequence[Row]) -> None:
         def write(connection: apsw.Connection) -> None:
