@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -31,6 +31,7 @@ from headcount.web.authentication import Authentication
 from headcount.web.call import Services
 from headcount.web.request import Limits
 from headcount.web.scim import ScimApplication
+from headcount.web.understood import understood
 from headcount.web.wire import TOLERANT
 
 
@@ -209,8 +210,10 @@ def build(settings: Settings, stopping: Callable[[], bool] = never) -> Applicati
             clock=clock,
             renderer=Renderer(clock),
             names=TOLERANT.dialect.names,
-            stopping=stopping,
             recognition=_recognition(settings, store),
+            understood=understood,
+            dropped=partial(_dropped, recorder),
+            stopping=stopping,
         )
     )
     return Application(scim, store, pages, recorder)
@@ -221,6 +224,11 @@ def _recorder(settings: Settings, store: Store) -> Recorder | None:
     if not settings.activity_days:
         return None
     return Recorder(store, clock, Bounds(days=settings.activity_days, most=settings.activity_most))
+
+
+def _dropped(recorder: Recorder | None) -> int:
+    """How many requests this process answered and could not record."""
+    return 0 if recorder is None else recorder.figures.dropped + recorder.figures.lost
 
 
 def application(stopping: Callable[[], bool] = never) -> Application:

@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from headcount.console.showing import duration, visible
+
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (30, "day"), (12, "month"))
 
 
@@ -38,7 +40,14 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(ago=self.ago, day=day, number=number, sentence=sentence)
+        self._environment.filters.update(
+            ago=self.ago,
+            day=day,
+            number=number,
+            sentence=sentence,
+            visible=visible,
+            duration=duration,
+        )
         self._environment.globals.update(
             prefix="/console", build=_build(), csrf=_csrf, sentences=SENTENCES
         )

@@ -3,17 +3,32 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from headcount.console.rendering import Renderer
 from headcount.directory.directory import Directory
 from headcount.directory.organisations import Organisations
+from headcount.directory.types import Types
 from headcount.directory.visiting import Visiting
 from headcount.scim.paths import Names
 from headcount.settings import Settings
+from headcount.store.activity import Exchange
 from headcount.store.promise import Store
 
 PREFIX = "/console"
+
+
+class Understanding(Protocol):
+    """Reads a recorded request once more."""
+
+    def __call__(
+        self, exchange: Exchange, types: Types, *, strict: bool = False
+    ) -> Mapping[str, Any] | None:
+        """What it meant after tolerance, or None where it said nothing beside its address."""
+
+
+def _none() -> int:
+    return 0
 
 
 def never() -> bool:
@@ -54,6 +69,15 @@ class Recognition(Protocol):
         """
 
 
+def _nothing(
+    exchange: Exchange,  # noqa: ARG001 - as the protocol names it
+    types: Types,  # noqa: ARG001
+    *,
+    strict: bool = False,  # noqa: ARG001
+) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The operations, and how a page is drawn."""
@@ -68,3 +92,5 @@ class Services:
     names: Names  # which attribute a name means that an identity provider sends
     stopping: Callable[[], bool] = never  # whether the server ends, and open streams with it
     recognition: Recognition | None = None  # where OpenID Connect is set up
+    understood: Understanding = _nothing
+    dropped: Callable[[], int] = _none  # requests that this process answered and did not record

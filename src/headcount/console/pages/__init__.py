@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from headcount.console.pages import (
     accounts,
+    activity,
     administrators,
     connect,
+    exchange,
     groups,
     organisations,
     overview,
@@ -21,6 +23,8 @@ PAGES: Sequence[Page] = (
     *connect.PAGES,
     *accounts.PAGES,
     *groups.PAGES,
+    *activity.PAGES,
+    *exchange.PAGES,
     *tokens.PAGES,
     *settings.PAGES,
 )

@@ -54,6 +54,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       const drawn = new DOMParser().parseFromString(await page.text(), "text/html").querySelector(form.dataset.live);
       const old = document.querySelector(form.dataset.live);
       if (!drawn || !old) return;
+      for (const place of old.querySelectorAll("[data-follow]")) place.source?.close();
       old.replaceWith(drawn);
       history.replaceState(null, "", address);
       enliven(drawn);
@@ -67,7 +68,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
 // <div data-follow="ADDRESS">: server-sent events; each carries HTML that is put where its name says.
 //   event `first`: in front of what is inside; event `whole`: in its place; event `end`: no more.
 function follow(place) {
-  const source = new EventSource(place.dataset.follow);
+  const source = place.source = new EventSource(place.dataset.follow);
   const put = (how) => (event) => {
     const holder = document.createElement("template");
     holder.innerHTML = event.data;
