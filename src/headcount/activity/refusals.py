@@ -135,6 +135,14 @@ BY_CLASS = {
     ),
 }
 """What a refusal means whose sentence says nothing narrower."""
+BY_CLASS["TooManyRequests"] = Words(
+    "Too many attempts came from one address within a minute.",
+    "Wait as long as the refusal says, then try again.",
+)
+BY_CLASS["ProviderFailed"] = Words(
+    "The OpenID provider with which people sign in answered with what cannot be used.",
+    "Ask whoever runs the server to compare its OpenID settings with the provider's.",
+)
 BY_CLASS["UnknownSub"] = BY_CLASS["InvalidPath"]
 BY_CLASS["Lost"] = BY_CLASS["Unavailable"]
 

@@ -18,16 +18,16 @@ def admin() -> None:
 
 
 @admin.command()
-@click.argument("e_mail", metavar="E-MAIL")
+@click.argument("email", metavar="EMAIL")
 @click.option("--organisation", metavar="SLUG", help="Open this organisation to them alone.")
 @database_option
 @json_option
-def invite(e_mail: str, organisation: str | None, database: str, *, as_json: bool) -> None:
-    """Print a link that lets E-MAIL into the console, once, within 3 days."""
+def invite(email: str, organisation: str | None, database: str, *, as_json: bool) -> None:
+    """Print a link that lets EMAIL into the console, once, within 3 days."""
 
     async def work(runtime: Runtime) -> tuple[str, Link]:
         org = await runtime.store.organisation(organisation) if organisation else None
-        return await runtime.visiting.invite(e_mail, org, COMMAND_LINE)
+        return await runtime.visiting.invite(email, org, COMMAND_LINE)
 
     _show_link(*run(database, work), database, as_json=as_json)
 
@@ -70,16 +70,16 @@ def list_(database: str, *, as_json: bool) -> None:
 
 
 @admin.command()
-@click.argument("e_mail", metavar="E-MAIL")
+@click.argument("email", metavar="EMAIL")
 @database_option
-def remove(e_mail: str, database: str) -> None:
-    """Let E-MAIL in no more, and end their sessions."""
+def remove(email: str, database: str) -> None:
+    """Let EMAIL in no more, and end their sessions."""
 
     async def work(runtime: Runtime) -> None:
-        await runtime.visiting.remove(e_mail, COMMAND_LINE)
+        await runtime.visiting.remove(email, COMMAND_LINE)
 
     run(database, work)
-    console().print(plain(f"{e_mail} comes in no more."))
+    console().print(plain(f"{email} comes in no more."))
 
 
 @click.command("console-link")

