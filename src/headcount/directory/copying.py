@@ -89,8 +89,6 @@ async def _marks(source: Archive, target: Archive) -> dict[int, Mark]:
         InUse: the target holds something else.
     """
     found = await target.marks()
-    if found is None:
-        await _check_nobody(target)
     marks = {mark.org: mark for mark in found or ()}
     ours = {one.id: (one.slug, one.created) for one in await source.organisations()}
     for mark in marks.values():
@@ -111,6 +109,8 @@ async def _marks(source: Archive, target: Archive) -> dict[int, Mark]:
                 f"the organisation {one.slug!r} was changed in the target since it was copied, and"
                 " would be overwritten: name an empty database"
             )
+    if found is None:
+        await _check_nobody(target)
     return marks
 
 
