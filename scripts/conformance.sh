@@ -4,7 +4,7 @@
 set -u
 shared=$1
 work=$(mktemp -d)
-trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill "$server" 2>/dev/null; wait; rm -rf "$work"' EXIT
 export HEADCOUNT_DATABASE="${HEADCOUNT_DATABASE:-sqlite:///$work/headcount.db}" # any empty database
 headcount=.venv/bin/headcount
 server=
@@ -14,7 +14,7 @@ token=$("$headcount" token issue acme --label suites --json | sed -n 's/.*"token
 "$headcount" serve --port 0 >"$work/out" &
 server=$!
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    base=$(grep -Eo 'http://[^ ]+' "$work/out") && break
+    base=$(grep -Eom1 'http://[^ ]+/scim/v2' "$work/out") && break
     sleep 0.5
 done
 
