@@ -17,6 +17,7 @@ from headcount.console.services import Recognition, Services as ConsoleServices,
 from headcount.directory.directory import Directory
 from headcount.directory.identifiers import Identifiers
 from headcount.directory.organisations import Organisations
+from headcount.directory.ruling import RoleRules
 from headcount.directory.visiting import Visiting
 from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
@@ -64,6 +65,7 @@ class Runtime:
     directory: Directory
     organisations: Organisations
     visiting: Visiting
+    role_rules: RoleRules
 
 
 def open_store(settings: Settings) -> Store:
@@ -167,6 +169,7 @@ def runtime(store: Store) -> Runtime:
         Directory(store, now, Identifiers(), Walker(store)),
         Organisations(store, clock),
         Visiting(store, clock),
+        RoleRules(store, clock),
     )
 
 
@@ -206,6 +209,7 @@ def build(settings: Settings, stopping: Callable[[], bool] = never) -> Applicati
             directory=parts.directory,
             organisations=parts.organisations,
             visiting=parts.visiting,
+            role_rules=parts.role_rules,
             settings=settings,
             clock=clock,
             renderer=Renderer(clock),

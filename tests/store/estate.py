@@ -18,7 +18,15 @@ from headcount.scim.resources import read_resource
 from headcount.scim.schemas import GROUP_TYPE, USER_URN
 from headcount.settings import Settings, is_postgres, sqlite_path
 from headcount.store.activity import Done, Exchange
-from headcount.store.model import Joining, Kind, MemberDelta, Organisation, Policy, UsernameFormat
+from headcount.store.model import (
+    Joining,
+    Kind,
+    MemberDelta,
+    Organisation,
+    Policy,
+    RoleRule,
+    UsernameFormat,
+)
 from headcount.store.promise import Store
 from headcount.store.visitors import Administrator, Audited, Link, Reach, Session
 from tests.databases import copy_of, fresh
@@ -123,6 +131,9 @@ async def _groups(runtime: Runtime, org: Organisation, people: list[str]) -> Non
         shown = MemberDelta(joined=tuple(Joining(one, name) for one in [*people, *inner[-1:]]))
         await runtime.store.commit(moved(made, org, shown))
         inner.append(made.stored.id)
+    few = await runtime.store.commit(a_group(org, "few", *people[:2]))
+    rules = [RoleRule(few.stored.id, "guest"), RoleRule(few.stored.id + "?", "owner")]
+    await runtime.store.set_role_rules(org.id, lambda _: rules, "2026-01-02T03:04:05.000Z", "cli")
     gone = await runtime.store.commit(a_group(org, "gone", *people, *inner))
     await runtime.store.commit(deleted(gone, org))
 

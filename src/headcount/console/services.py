@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from headcount.console.rendering import Renderer
 from headcount.directory.directory import Directory
 from headcount.directory.organisations import Organisations
+from headcount.directory.ruling import RoleRules
 from headcount.directory.types import Types
 from headcount.directory.visiting import Visiting
 from headcount.scim.paths import Names
@@ -86,6 +87,7 @@ class Services:
     directory: Directory
     organisations: Organisations
     visiting: Visiting
+    role_rules: RoleRules
     settings: Settings
     clock: Callable[[], datetime]
     renderer: Renderer

@@ -5,10 +5,9 @@ from typing import Any
 
 from headcount.errors import InvalidValue
 from headcount.scim.resources import Document, check_required, without_empty
-from headcount.scim.schemas import ROLES, USER_TYPE
+from headcount.scim.schemas import DEFAULT_ROLE, ROLES, USER_TYPE
 from headcount.store.model import Policy, UsernameFormat
-
-DEFAULT_ROLE = "member"
+from headcount.store.roles import NO_ROLE
 
 
 def created(sent: Document, policy: Policy) -> Document:
@@ -47,6 +46,15 @@ def patched(
         account["displayName"] = derived_name(account)
     check(account, policy)
     return account
+
+
+def under_rule(before: Document, after: Document) -> tuple[Document, str]:
+    """A change of an account whose role a rule gives: that stays, and what was sent is its own.
+
+    >>> under_rule({"role": "owner"}, {"role": "guest", "title": "x"})
+    ({'role': 'owner', 'title': 'x'}, 'guest')
+    """
+    return without_empty({**after, "role": before.get("role")}), after.get("role") or NO_ROLE
 
 
 def is_active(account: Document) -> bool:

@@ -243,7 +243,10 @@ class Directory:
         Members change one by one, so a change of members alone holds for any version of the group,
         unless it is `pinned` to the one that was read.
         """
-        if accounts.is_same(was, after):
+        own_role: str | None = None
+        if before.kind is Kind.USER and was.get("role") != after.get("role"):
+            after, own_role = await self._by_rules(caller, before.id, was, after)
+        if own_role is None and accounts.is_same(was, after):
             if not members:
                 return Outcome(before, changed=False)
             return await self.store.commit(
@@ -274,10 +277,21 @@ class Directory:
                     same_keys=events.only_state(told),
                 ),
                 members=members,
+                own_role=own_role,
                 expected=before.version,
                 events=told,
             )
         )
+
+    async def _by_rules(
+        self, caller: Caller, account: str, was: Document, after: Document
+    ) -> tuple[Document, str | None]:
+        """An account with another role, and its own where a rule gives the role: that goes on."""
+        own = await self.store.own_role(caller.organisation.id, account)
+        if own is None:
+            return after, None
+        after, wanted = accounts.under_rule(was, after)
+        return after, None if wanted == own else wanted
 
     async def _changing_shown(
         self,

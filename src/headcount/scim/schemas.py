@@ -12,6 +12,7 @@ GROUP_URN = CORE + "Group"
 ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 ROLES = ("owner", "administrator", "moderator", "member", "guest")
+OWNER, DEFAULT_ROLE = "owner", "member"
 
 _READ_ONLY = Mutability.READ_ONLY
 

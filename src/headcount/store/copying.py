@@ -40,6 +40,7 @@ class OrganisationRow(NamedTuple):
     created: str
     disabled: bool
     attributes: str  # JSON
+    role_rules: str  # JSON
     users: int
     active: int
     owners: int
@@ -105,6 +106,7 @@ class ResourceRow(NamedTuple):
     external_id: str | None
     active: bool | None
     role: str | None
+    own_role: str | None  # where a rule gives the role: what it is without
     member_count: int
     keys: str  # JSON; stores may order and space it as they like
     document: bytes

@@ -40,6 +40,14 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleRule:
+    """Whoever is in the group, directly or through another group, has the role."""
+
+    group: str  # id
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much an organisation has; kept beside the rows, so that nobody has to count."""
 
@@ -60,6 +68,7 @@ class Organisation:
     created: datetime
     disabled: bool = False
     attributes: tuple[CustomAttribute, ...] = ()  # declared beside those of the RFC
+    role_rules: tuple[RoleRule, ...] = ()  # the first that reaches an account gives its role
     counts: Counts = field(default=Counts())
 
 
@@ -238,6 +247,7 @@ class Change:
     deletes: bool = False
     after: Draft | None = None  # None: the document stays as it is
     members: MemberDelta = NO_MEMBERS
+    own_role: str | None = None  # of an account whose role a rule gives: what it shall be without
     expected: int | None = None  # the version that must still stand
     events: tuple[Event, ...] = ()  # those of members are added by the store, one for each
 

@@ -20,6 +20,7 @@ from headcount.store.model import (
     Stored,
     Token,
 )
+from headcount.store.roles import Roles
 from headcount.store.visitors import Visitors
 
 T = TypeVar("T")
@@ -66,8 +67,15 @@ class Resources(Protocol):
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
         """Who is in a group, directly."""
 
+    async def own_role(self, org: OrgId, account: str) -> str | None:
+        """What the role of an account would be if no rule gave it another; None: no rule does.
 
-class Store(Resources, Visitors, Activity, Browsing, Protocol):
+        `NO_ROLE` where it would have none. A rule that begins or ceases to give the role makes a
+        new version of the account, so whoever read that before this may go by it in a commit.
+        """
+
+
+class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
     """Holds every organisation. Whatever was committed is on disk when the call returns."""
 
     async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:

@@ -1,15 +1,24 @@
 """Organisations and tokens as rows: which columns, and what they become. For every store."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from orjson import dumps, loads
 
 from headcount.scim.custom import CustomAttribute
-from headcount.store.model import Counts, Organisation, OrgId, Policy, Token, UsernameFormat
+from headcount.store.model import (
+    Counts,
+    Organisation,
+    OrgId,
+    Policy,
+    RoleRule,
+    Token,
+    UsernameFormat,
+)
 
 ORGANISATION = """o.id, o.slug, o.name, o.username_format, o.allowed_domains, o.seats, o.created,
-    o.disabled, o.attributes, o.users, o.active, o.owners, o.groups"""
+    o.disabled, o.attributes, o.role_rules, o.users, o.active, o.owners, o.groups"""
 KEPT = """t.id, t.org, t.label, t.digest, t.created, t.expires, t.last_used, t.revoked,
     t.read_only, t.strict, t.hint"""
 TOKEN_WIDTH = 11
@@ -45,7 +54,8 @@ def readable(text: str) -> str:
 
 def organisation_in(row: tuple[Any, ...]) -> Organisation:
     """The organisation in a row of `ORGANISATION`."""
-    org, slug, name, username_format, domains, seats, created, disabled, attributes, *counts = row
+    org, slug, name, username_format, domains, seats, created, disabled, *more = row
+    attributes, rules, *counts = more
     return Organisation(
         id=OrgId(org),
         slug=slug,
@@ -54,6 +64,7 @@ def organisation_in(row: tuple[Any, ...]) -> Organisation:
         created=datetime.fromisoformat(created),
         disabled=bool(disabled),
         attributes=_customs(attributes),
+        role_rules=rules_in(rules),
         counts=Counts(*counts),
     )
 
@@ -64,6 +75,20 @@ def _customs(text: str) -> tuple[CustomAttribute, ...]:
     return tuple(
         CustomAttribute(**{**one, "canonical": tuple(one["canonical"])}) for one in loads(text)
     )
+
+
+def rules_in(text: str) -> tuple[RoleRule, ...]:
+    """The rules in a text of `rules_text`."""
+    return () if text == "[]" else tuple(RoleRule(**one) for one in loads(text))
+
+
+def rules_text(rules: Sequence[RoleRule]) -> str:
+    """Rules as they are stored: a JSON list, in their order.
+
+    >>> rules_text([RoleRule("7", "owner")])
+    '[{"group":"7","role":"owner"}]'
+    """
+    return dumps(rules).decode()
 
 
 def token_in(row: tuple[Any, ...]) -> Token:

@@ -59,6 +59,22 @@ def last_owner() -> LastOwner:
     )
 
 
+def no_owner_by_rules() -> LastOwner:
+    """The refusal for rules that would leave nobody who owns the organisation."""
+    return LastOwner(
+        "with these rules the organisation would have no active owner: add a rule that makes the"
+        " members of a group owners, or leave an owner out of the others"
+    )
+
+
+def rules_changed() -> VersionMismatch:
+    """The refusal for rules that were made from others than those that stand."""
+    return VersionMismatch(
+        "the rules were changed by somebody else meanwhile: look at them again, and repeat the"
+        " change"
+    )
+
+
 def slug_taken(slug: str) -> Taken:
     """The refusal for a second organisation of one name."""
     return Taken(f"there is an organisation {slug!r} already")

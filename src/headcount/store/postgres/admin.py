@@ -1,13 +1,14 @@
 """Organisations and tokens: few rows, written seldom, read when they have changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 from orjson import dumps
 
-from headcount.store.model import Organisation, OrgId, Policy, Token
+from headcount.store.model import Organisation, OrgId, Policy, RoleRule, Token
+from headcount.store.postgres import roles
 from headcount.store.postgres.driver import Connection
 from headcount.store.records import (
     KEPT,
@@ -17,6 +18,7 @@ from headcount.store.records import (
     instant_or_none,
     organisation_in,
     policy_values,
+    rules_text,
     token_in,
 )
 from headcount.store.refusals import no_organisation, no_token, slug_taken
@@ -72,6 +74,29 @@ async def change_organisation(
         )
         await connection.execute(_MOVED)
         return await organisation(connection, changed.slug)
+
+
+async def set_role_rules(
+    connection: Connection,
+    org: OrgId,
+    change: Callable[[Organisation], Sequence[RoleRule]],
+    at: str,
+    actor: str,
+) -> int:
+    """Write rules and the roles that come of them; nothing else of the organisation is written."""
+    async with connection.transaction():
+        await connection.execute(roles.LOCK, org)
+        row = await connection.fetchrow(f"{_ORGANISATIONS} WHERE o.id = $1 FOR UPDATE OF o", org)
+        if row is None:
+            raise no_organisation(str(org))
+        before = organisation_in(row)
+        rules = tuple(change(before))
+        sql = "UPDATE organisation SET role_rules = $1 WHERE id = $2"
+        await connection.execute(sql, rules_text(rules), org)
+        touched = (*before.role_rules, *rules)
+        changed = await roles.give(connection, org, rules, touched, at, actor)
+        await connection.execute(_MOVED)
+        return changed
 
 
 async def organisations(connection: Connection) -> list[Organisation]:

@@ -22,10 +22,10 @@ from headcount.store.refusals import (
     taken,
 )
 
-_ARGUMENTS = 22
+_ARGUMENTS = 23
 COMMIT = (
     "SELECT refusal, detail, number, version, created, modified, document, member_count, changed"
-    f" FROM headcount_commit_1({', '.join(f'${n}' for n in range(1, _ARGUMENTS + 1))})"
+    f" FROM headcount_commit_2({', '.join(f'${n}' for n in range(1, _ARGUMENTS + 1))})"
 )
 
 _CREATE, _UPDATE, _DELETE = 1, 2, 3
@@ -51,6 +51,7 @@ def _values(change: Change) -> tuple[Any, ...]:
         told[0].type.value if told else None,
         _data(told[0]) if told else None,
         dumps([(one.type.value, _data(one)) for one in told[1:]]).decode() if told[1:] else None,
+        change.own_role,
     )
 
 

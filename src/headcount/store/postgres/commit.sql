@@ -1,11 +1,12 @@
 -- Writes the changes of one organisation, in order, each whole or not at all: what could refuse a
 -- change is looked at before anything of it is written, which the lock on `tally` makes possible.
 -- A change that is refused gets the reason, and the others go on.
-CREATE FUNCTION headcount_commit_1 (
+CREATE FUNCTION headcount_commit_2 (
     the_org BIGINT, ids TEXT[], kinds SMALLINT[], acts SMALLINT[], expects BIGINT[], actors TEXT[],
     ats TEXT[], names TEXT[], long_names TEXT[], externals TEXT[], long_externals TEXT[],
     actives BOOLEAN[], roles TEXT[], titles TEXT[], all_keys TEXT[], documents BYTEA[],
-    joins TEXT[], leaves TEXT[], onlys BOOLEAN[], types TEXT[], datas TEXT[], others TEXT[]
+    joins TEXT[], leaves TEXT[], onlys BOOLEAN[], types TEXT[], datas TEXT[], others TEXT[],
+    own_roles TEXT[]
 ) RETURNS TABLE (
     refusal TEXT, detail TEXT, number BIGINT, version BIGINT, created TEXT, modified TEXT,
     document BYTEA, member_count BIGINT, changed BOOLEAN
@@ -19,28 +20,30 @@ DECLARE
     t tally%ROWTYPE;         -- the counters, moved as we go
     c RECORD;                -- the change
     s resource%ROWTYPE;      -- what stands
-    seats BIGINT;
+    seats BIGINT; rules JSON;
     was BOOLEAN; will BOOLEAN;                 -- active
     owned BOOLEAN; owns BOOLEAN;               -- an active owner
     joining TEXT[]; shown TEXT[]; folded TEXT[]; leaving TEXT[];
-    came BIGINT; went BIGINT; nested BIGINT; told BIGINT; first BIGINT;
+    came BIGINT; went BIGINT; more_owners BIGINT; nested BIGINT; told BIGINT; first BIGINT;
     moved BOOLEAN := FALSE;
+    reached TEXT[];                            -- accounts whose role may be another by the change
 BEGIN
     SELECT * INTO t FROM tally WHERE org = the_org FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no organisation %', the_org;
     END IF;
-    SELECT o.seats INTO seats FROM organisation o WHERE o.id = the_org;
+    SELECT o.seats, nullif(o.role_rules, '[]')::json INTO seats, rules
+    FROM organisation o WHERE o.id = the_org;
     FOR c IN
         SELECT * FROM unnest(ids, kinds, acts, expects, actors, ats, names, long_names, externals,
             long_externals, actives, roles, titles, all_keys, documents, joins, leaves, onlys,
-            types, datas, others)
+            types, datas, others, own_roles)
         AS u (id, kind, act, expected, actor, at, name, long_name, external_id, long_external_id,
-            active, role, title, keys, document, joined, gone, only_these, type, data, more)
+            active, role, title, keys, document, joined, gone, only_these, type, data, more, own_role)
     LOOP
         refusal := NULL; detail := NULL; number := NULL; changed := TRUE; came := 0; went := 0;
         created := c.at; modified := c.at; version := 1; document := NULL; member_count := 0;
-        was := FALSE; owned := FALSE; nested := 0; first := t.position; s := NULL;
+        was := FALSE; owned := FALSE; nested := 0; first := t.position; s := NULL; reached := NULL;
 
         IF c.act > 1 THEN
             SELECT r.* INTO s FROM resource r
@@ -73,7 +76,7 @@ BEGIN
         IF owned AND NOT owns AND t.owners = 1 THEN
             refusal := 'owner'; RETURN NEXT; CONTINUE;
         END IF;
-        joining := '{}';
+        joining := '{}'; leaving := NULL;
         IF c.joined IS NOT NULL THEN
             SELECT coalesce(array_agg(e ->> 0 ORDER BY o), '{}'), array_agg(e ->> 1 ORDER BY o),
                 array_agg(e ->> 2 ORDER BY o) INTO joining, shown, folded
@@ -93,6 +96,11 @@ BEGIN
 
         -- A resource that goes leaves its groups first, each of which is a new version of itself.
         IF c.act = 3 THEN
+            IF c.kind = 2 AND headcount_leads_1(the_org, c.id, rules) THEN
+                SELECT array_agg(m.member) INTO reached
+                FROM member m WHERE m.org = the_org AND m.grp = c.id;
+                reached := headcount_below_1(the_org, reached);
+            END IF;
             WITH gone AS (
                 DELETE FROM member m WHERE m.org = the_org AND m.member = c.id
                 RETURNING m.grp, m.kind
@@ -177,6 +185,18 @@ BEGIN
             t.position := t.position + came;
             t.nested := t.nested + nested;
         END IF;
+        IF came + went > 0 AND headcount_leads_1(the_org, c.id, rules) THEN
+            reached := headcount_below_1(the_org, joining || coalesce(leaving, '{}'));
+        END IF;
+        IF reached IS NOT NULL THEN
+            SELECT g.told, g.owners INTO told, more_owners
+            FROM headcount_give_roles_1(the_org, reached, rules, c.at, c.actor, t.position) g;
+            t.position := t.position + told;
+            t.owners := t.owners + more_owners;
+            IF more_owners < 0 AND t.owners = 0 THEN
+                RAISE EXCEPTION 'nobody would own the organisation' USING ERRCODE = 'HC001';
+            END IF;
+        END IF;
 
         IF c.act = 2 THEN
             changed := c.document IS NOT NULL OR t.position > first;
@@ -187,12 +207,14 @@ BEGIN
                 UPDATE resource r SET version = s.version + 1, modified = c.at, name = c.name,
                     long_name = c.long_name, external_id = c.external_id,
                     long_external_id = c.long_external_id, active = c.active, role = c.role,
+                    own_role = coalesce(c.own_role, s.own_role),
                     title = c.title, keys = c.keys::jsonb, document = c.document,
                     member_count = s.member_count + came - went
                 WHERE r.org = the_org AND r.kind = c.kind AND r.id = c.id;
             ELSIF c.document IS NOT NULL THEN
                 UPDATE resource r SET version = s.version + 1, modified = c.at, active = c.active,
-                    role = c.role, document = c.document,
+                    role = c.role, own_role = coalesce(c.own_role, s.own_role),
+                    document = c.document,
                     member_count = s.member_count + came - went
                 WHERE r.org = the_org AND r.kind = c.kind AND r.id = c.id;
             ELSIF changed THEN
@@ -231,7 +253,7 @@ END
 $$;
 
 -- What the event of a membership carries.
-CREATE FUNCTION headcount_membership_1 (member TEXT, kind SMALLINT) RETURNS TEXT
+CREATE OR REPLACE FUNCTION headcount_membership_1 (member TEXT, kind SMALLINT) RETURNS TEXT
 LANGUAGE sql IMMUTABLE AS $$
     SELECT '{"member":' || to_json(member)::TEXT || ',"type":"'
         || CASE kind WHEN 1 THEN 'User' ELSE 'Group' END || '"}'

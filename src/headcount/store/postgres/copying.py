@@ -58,7 +58,8 @@ def _reading(columns: str, table: str, key: str, start: str, weight: str) -> str
 _READ = {
     Table.RESOURCES: _reading(
         """kind, id, version, created, modified, coalesce(long_name, name),
-        coalesce(long_external_id, external_id), active, role, member_count, keys::TEXT,
+        coalesce(long_external_id, external_id), active, role, own_role, member_count,
+        keys::TEXT,
         document""",
         "resource",
         "kind, id",
@@ -83,7 +84,7 @@ _READ = {
 _MADE: dict[Table, Any] = {table: kind for kind, table in TABLES.items()}
 _WRITTEN = {
     Table.RESOURCES: "org kind id version created modified name long_name external_id"
-    " long_external_id active role member_count title keys document",
+    " long_external_id active role own_role member_count title keys document",
     Table.MEMBERS: "org grp member kind display display_key",
     Table.EVENTS: "org position type at actor subject data",
 }
@@ -301,6 +302,7 @@ def _resource(org: int, row: ResourceRow) -> tuple[Any, ...]:
         overlong(row.external_id),
         row.active,
         row.role,
+        row.own_role,
         row.member_count,
         loads(row.document)[_TITLES[row.kind]],
         row.keys,

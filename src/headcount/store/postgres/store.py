@@ -29,11 +29,12 @@ from headcount.store.model import (
     Page,
     Policy,
     Recorded,
+    RoleRule,
     Seen,
     Token,
 )
 from headcount.store.paging import Paging
-from headcount.store.postgres import activity, admin, browsing, lists, reading, visitors
+from headcount.store.postgres import activity, admin, browsing, lists, reading, roles, visitors
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.migrating import bring_up_to_date
@@ -46,6 +47,7 @@ from headcount.store.postgres.writer import Writer
 from headcount.store.promise import Resources
 from headcount.store.recent import Recent
 from headcount.store.refusals import not_found
+from headcount.store.roles import Preview
 from headcount.store.visitors import Administrator, Audited, Link, Session
 
 T = TypeVar("T")
@@ -122,6 +124,23 @@ class PostgresStore:
 
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
         return await self._read(lambda c: lists.members(c, org, group))
+
+    async def own_role(self, org: OrgId, account: str) -> str | None:
+        return await self._read(lambda c: roles.own_role(c, org, account))
+
+    async def set_role_rules(
+        self,
+        org: OrgId,
+        change: Callable[[Organisation], Sequence[RoleRule]],
+        at: str,
+        actor: str,
+    ) -> int:
+        return await self._moving(lambda c: admin.set_role_rules(c, org, change, at, actor))
+
+    async def preview_role_rules(
+        self, org: OrgId, rules: Sequence[RoleRule], limit: int
+    ) -> Preview:
+        return await self._read(lambda c: roles.preview(c, org, rules, limit))
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         return await self._read(lambda c: lists.events(c, org, position, limit))

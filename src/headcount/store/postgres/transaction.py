@@ -1,16 +1,18 @@
 """Many commits in one transaction.
 
-A change that is refused has written nothing, so none of them needs a savepoint of its own.
+A change that is refused has written nothing, so it needs no savepoint of its own: but for a change
+of members, which may be refused for the owners that are left when all of it is written.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from headcount.errors import ScimError
 from headcount.scim.messages import Query
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import Change, Kind, OrgId, Outcome, Page, Seen
-from headcount.store.postgres import lists
+from headcount.store.postgres import lists, roles
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.moments import all_whole
 from headcount.store.postgres.reading import get
@@ -35,10 +37,15 @@ class Transaction:
         return replace(page, resources=resources)
 
     async def commit(self, change: Change) -> Outcome:
-        (became,) = await written(self._connection, change.org, [change])
+        moves_roles = change.kind is Kind.GROUP and (change.members or change.deletes)
+        async with self._connection.transaction() if moves_roles else nullcontext():
+            (became,) = await written(self._connection, change.org, [change])
         if isinstance(became, ScimError):
             raise became
         return became
+
+    async def own_role(self, org: OrgId, account: str) -> str | None:
+        return await roles.own_role(self._connection, org, account)
 
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
         return await lists.members(self._connection, org, group)

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import asyncpg
 
-from headcount.errors import ScimError
+from headcount.errors import LastOwner, ScimError
 from headcount.store.model import Change, OrgId, Outcome
 from headcount.store.postgres.changes import COMMIT, arguments, result
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
-from headcount.store.refusals import stopping
+from headcount.store.postgres.roles import giving_roles
+from headcount.store.refusals import last_owner, stopping
 
 _MOST = 128  # changes in one statement
 
@@ -65,7 +66,7 @@ class Writer:
         try:
             async with self.connections.to_change() as connection:
                 results = await written(connection, org, [one.change for one in batch])
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, LastOwner) as error:
             if len(batch) == 1:
                 _deliver(batch, [error])
                 return
@@ -90,6 +91,11 @@ def _deliver(batch: Sequence[_Asked], results: Sequence[Outcome | Exception]) ->
 async def written(
     connection: Connection, org: OrgId, changes: Sequence[Change]
 ) -> list[Outcome | ScimError]:
-    """Write changes of one organisation; what became of each."""
-    rows = await connection.fetch(COMMIT, *arguments(org, changes))
+    """Write changes of one organisation; what became of each.
+
+    Raises:
+        LastOwner: a rule took the role of the last owner. Nothing was written, by no change.
+    """
+    with giving_roles(last_owner):
+        rows = await connection.fetch(COMMIT, *arguments(org, changes))
     return [result(change, row) for change, row in zip(changes, rows, strict=True)]

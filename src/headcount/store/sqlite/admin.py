@@ -1,12 +1,13 @@
 """Organisations and tokens: few rows, written seldom, read at the beginning of every request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import apsw
 from orjson import dumps
 
-from headcount.store.model import Organisation, OrgId, Policy, Token
+from headcount.errors import LastOwner
+from headcount.store.model import Organisation, OrgId, Policy, RoleRule, Token
 from headcount.store.records import (
     KEPT,
     ORGANISATION,
@@ -15,9 +16,12 @@ from headcount.store.records import (
     instant_or_none,
     organisation_in,
     policy_values,
+    rules_text,
     token_in,
 )
-from headcount.store.refusals import no_organisation, no_token, slug_taken
+from headcount.store.refusals import no_organisation, no_owner_by_rules, no_token, slug_taken
+from headcount.store.sqlite import roles
+from headcount.store.sqlite.commit import Effect, settle
 
 _BY_DIGEST = f"""SELECT {KEPT}, {ORGANISATION}
     FROM token t JOIN organisation o ON o.id = t.org WHERE t.digest = ?"""
@@ -66,6 +70,37 @@ def change_organisation(
     )
     _moved(connection)
     return organisation(connection, changed.slug)
+
+
+def set_role_rules(
+    connection: apsw.Connection,
+    org: OrgId,
+    change: Callable[[Organisation], Sequence[RoleRule]],
+    at: str,
+    actor: str,
+) -> int:
+    """Write rules and the roles that come of them."""
+    before = _by_id(connection, org)
+    rules = tuple(change(before))
+    connection.execute(
+        "UPDATE organisation SET role_rules = ? WHERE id = ?", (rules_text(rules), org)
+    )
+    accounts = roles.everybody(connection, org, (*before.role_rules, *rules))
+    given = roles.give(connection, org, rules, accounts, at)
+    try:
+        settle(connection, org, at, actor, Effect(owners=given.owners, events=given.events))
+    except LastOwner:
+        raise no_owner_by_rules() from None
+    _moved(connection)
+    return len(given.events)
+
+
+def _by_id(connection: apsw.Connection, org: OrgId) -> Organisation:
+    sql = f"SELECT {ORGANISATION} FROM organisation o WHERE o.id = ?"
+    row = connection.execute(sql, (org,)).fetchone()
+    if row is None:
+        raise no_organisation(str(org))
+    return organisation_in(row)
 
 
 def organisations(connection: apsw.Connection) -> list[Organisation]:

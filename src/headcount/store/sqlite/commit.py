@@ -27,6 +27,8 @@ from headcount.store.refusals import (
     seats_taken,
     taken,
 )
+from headcount.store.roles import is_owner
+from headcount.store.sqlite import roles
 
 _SELECT = """SELECT seq, version, created, modified, active, role, member_count, keys, document
     FROM resource WHERE org = ? AND kind = ? AND id = ?"""
@@ -36,6 +38,7 @@ _UPDATE = """UPDATE resource SET version = ?, modified = ?, name = ?, external_i
     role = ?, keys = ?, document = ? WHERE seq = ?"""
 _UPDATE_STATE = """UPDATE resource SET version = ?, modified = ?, active = ?, role = ?, document = ?
     WHERE seq = ?"""
+_OWN_ROLE = "UPDATE resource SET own_role = ? WHERE seq = ?"
 _BUMP = """UPDATE resource SET version = version + 1, modified = ?, member_count = member_count + ?
     WHERE org = ? AND kind = 2 AND id = ?"""
 _JOIN = """INSERT OR IGNORE INTO member (org, grp, member, kind, display)
@@ -50,6 +53,7 @@ _UNLIST = "DELETE FROM listed_value WHERE org = ? AND kind = ? AND path = ? AND 
 _RECORD = (
     "INSERT INTO event (org, position, type, at, actor, subject, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+_MEMBERSHIPS = (EventType.MEMBER_ADDED, EventType.MEMBER_REMOVED)
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ class _Row:
 
 
 @dataclass(slots=True)
-class _Effect:
+class Effect:
     """What the change turns out to move, besides the row itself."""
 
     users: int = 0
@@ -78,6 +82,7 @@ class _Effect:
     nested: int = 0
     members: int = 0
     events: list[tuple[str, Event]] = field(default_factory=list)  # subject, event
+    reached: list[str] = field(default_factory=list)  # accounts a group that goes gave their role
 
 
 def apply(connection: apsw.Connection, change: Change) -> Outcome:
@@ -92,9 +97,26 @@ def apply(connection: apsw.Connection, change: Change) -> Outcome:
         row = _read(connection, change)
         write = _delete if change.deletes else _update
         outcome, effect = write(connection, change, row)
+    if change.kind is Kind.GROUP and (change.members or change.deletes):
+        _give_roles(connection, change, effect)
     if outcome.changed:
-        _settle(connection, change, effect)
+        settle(connection, change.org, change.at, change.actor, effect)
     return outcome
+
+
+def _give_roles(connection: apsw.Connection, change: Change, effect: Effect) -> None:
+    """Whoever came into a group or left it may have another role by that."""
+    rules = roles.rules_of(connection, change.org)
+    if not rules:
+        return
+    accounts = effect.reached
+    if not change.deletes:
+        told = (event for _, event in effect.events if event.type in _MEMBERSHIPS)
+        moved = ((change.id, event.data["member"], event.data["type"] == "Group") for event in told)
+        accounts = roles.reached(connection, change.org, rules, moved)
+    given = roles.give(connection, change.org, rules, accounts, change.at)
+    effect.owners += given.owners
+    effect.events += given.events
 
 
 def _read(connection: apsw.Connection, change: Change) -> _Row:
@@ -107,7 +129,7 @@ def _read(connection: apsw.Connection, change: Change) -> _Row:
     return row
 
 
-def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, _Effect]:
+def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, Effect]:
     draft = change.after
     assert draft is not None
     held = draft.indexed
@@ -126,20 +148,16 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, _Effe
     except apsw.ConstraintError:
         raise taken(change.kind, draft.title) from None
     _list(connection, change, held.listed)
-    effect = _Effect(events=[(change.id, event) for event in change.events])
+    effect = Effect(events=[(change.id, event) for event in change.events])
     if change.kind is Kind.USER:
         effect.users, effect.active = 1, int(bool(held.active))
-        effect.owners = _is_owner(active=held.active, role=held.role)
+        effect.owners = int(is_owner(active=held.active, role=held.role))
     else:
         effect.groups = 1
         _change_members(connection, change, effect)
         _count_members(connection, change, effect.members)
     stored = Stored(change.kind, change.id, 1, change.at, change.at, draft.document)
     return Outcome(stored, member_count=effect.members), effect
-
-
-def _is_owner(*, active: object, role: str | None) -> int:
-    return int(bool(active) and role == "owner")
 
 
 def _list(
@@ -152,8 +170,8 @@ def _list(
         connection.execute(sql, (change.org, NUMBERS[change.kind], path, key, change.id))
 
 
-def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, _Effect]:
-    effect = _Effect(events=[(change.id, event) for event in change.events])
+def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, Effect]:
+    effect = Effect(events=[(change.id, event) for event in change.events])
     if change.members:
         _change_members(connection, change, effect)
     draft = change.after
@@ -166,8 +184,8 @@ def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
         held = draft.indexed
         if change.kind is Kind.USER:
             effect.active = int(bool(held.active)) - int(bool(was[0]))
-            effect.owners = _is_owner(active=held.active, role=held.role)
-            effect.owners -= _is_owner(active=was[0], role=was[1])
+            effect.owners = int(is_owner(active=held.active, role=held.role))
+            effect.owners -= is_owner(active=was[0], role=was[1])
     elif changed:
         connection.execute(
             "UPDATE resource SET version = ?, modified = ? WHERE seq = ?",
@@ -184,6 +202,8 @@ def _write(
     connection: apsw.Connection, change: Change, row: _Row, draft: Draft, version: int
 ) -> None:
     held = draft.indexed
+    if change.own_role is not None:
+        connection.execute(_OWN_ROLE, (change.own_role, row.seq))
     if held.keys is None:
         slim = (version, change.at, held.active, held.role, draft.document, row.seq)
         connection.execute(_UPDATE_STATE, slim)
@@ -207,7 +227,7 @@ def _count_members(connection: apsw.Connection, change: Change, moved: int) -> N
     connection.execute(sql, (moved, change.org, change.id))
 
 
-def _change_members(connection: apsw.Connection, change: Change, effect: _Effect) -> None:
+def _change_members(connection: apsw.Connection, change: Change, effect: Effect) -> None:
     """Join and leave, one row each; who is in already, or out already, makes no event."""
     delta = change.members
     left = delta.left
@@ -223,7 +243,7 @@ def _change_members(connection: apsw.Connection, change: Change, effect: _Effect
         _join(connection, change, one, effect)
 
 
-def _leave(connection: apsw.Connection, change: Change, member: str, effect: _Effect) -> None:
+def _leave(connection: apsw.Connection, change: Change, member: str, effect: Effect) -> None:
     kind: Any = connection.execute(_LEAVE, (change.org, change.id, member)).get
     if kind is not None:
         effect.members -= 1
@@ -231,7 +251,7 @@ def _leave(connection: apsw.Connection, change: Change, member: str, effect: _Ef
         effect.events.append((change.id, _membership(EventType.MEMBER_REMOVED, member, kind)))
 
 
-def _join(connection: apsw.Connection, change: Change, one: Joining, effect: _Effect) -> None:
+def _join(connection: apsw.Connection, change: Change, one: Joining, effect: Effect) -> None:
     member = one.id
     kind = connection.execute(
         "SELECT kind FROM resource WHERE org = ? AND kind IN (1, 2) AND id = ?",
@@ -252,12 +272,14 @@ def _membership(what: EventType, member: str, kind: int) -> Event:
     return Event(what, {"member": member, "type": "User" if kind == 1 else "Group"})
 
 
-def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, _Effect]:
-    effect = _Effect()
+def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, Effect]:
+    effect = Effect()
+    if change.kind is Kind.GROUP:
+        effect.reached = _reached_by(connection, change)
     _leave_all(connection, change, effect)
     if change.kind is Kind.USER:
         effect.users, effect.active = -1, -int(bool(row.active))
-        effect.owners = -_is_owner(active=row.active, role=row.role)
+        effect.owners = -is_owner(active=row.active, role=row.role)
         _list(connection, change, listed_values(loads(row.keys)), _UNLIST)
     else:
         effect.groups = -1
@@ -268,7 +290,18 @@ def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
     return Outcome(stored), effect
 
 
-def _leave_all(connection: apsw.Connection, change: Change, effect: _Effect) -> None:
+def _reached_by(connection: apsw.Connection, change: Change) -> list[str]:
+    """The accounts in a group, where it gives them a role."""
+    rules = roles.rules_of(connection, change.org)
+    if not rules:
+        return []
+    sql = "SELECT member, kind FROM member WHERE org = ? AND grp = ?"
+    held = connection.execute(sql, (change.org, change.id)).fetchall()
+    moved = [(change.id, str(member), kind == NUMBERS[Kind.GROUP]) for member, kind in held]
+    return roles.reached(connection, change.org, rules, moved)
+
+
+def _leave_all(connection: apsw.Connection, change: Change, effect: Effect) -> None:
     """Out of every group, each of which is a new version of itself (RFC 7643 section 4.2)."""
     held: list[tuple[Any, ...]] = connection.execute(
         "DELETE FROM member WHERE org = ? AND member = ? RETURNING grp, kind",
@@ -291,18 +324,22 @@ def _disband(connection: apsw.Connection, change: Change) -> int:
     return int(nested)
 
 
-def _settle(connection: apsw.Connection, change: Change, effect: _Effect) -> None:
-    """Move the counters, hold them against what the organisation allows, append the events."""
+def settle(connection: apsw.Connection, org: int, at: str, actor: str, effect: Effect) -> None:
+    """Move the counters, hold them against what the organisation allows, append the events.
+
+    Raises:
+        SeatsTaken, LastOwner: it allows it not.
+    """
     gone = (max(0, -effect.users), max(0, -effect.groups))
     moved = (effect.users, effect.active, effect.owners, effect.groups, effect.nested, *gone)
     active, owners, position, seats = connection.execute(
-        _COUNT, (*moved, len(effect.events), change.org)
+        _COUNT, (*moved, len(effect.events), org)
     ).get
     if effect.active > 0 and seats is not None and active > seats:
         raise seats_taken(seats, active - 1)
     if effect.owners < 0 and owners == 0:
         raise last_owner()
     first = position - len(effect.events) + 1
-    for at, (subject, event) in enumerate(effect.events, start=first):
-        row: tuple[Any, ...] = (change.org, at, event.type.value, change.at, change.actor, subject)
+    for place, (subject, event) in enumerate(effect.events, start=first):
+        row: tuple[Any, ...] = (org, place, event.type.value, at, actor, subject)
         connection.execute(_RECORD, (*row, dumps(event.data).decode()))

@@ -61,7 +61,7 @@ _READ = {
 }
 _WRITE = {
     Table.RESOURCES: f"""INSERT INTO resource (org, {_RESOURCE})
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, json(?), ?)""",  # json() takes spaces out
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, json(?), ?)""",  # json() takes spaces out
     Table.MEMBERS: "INSERT INTO member (org, grp, member, kind, display) VALUES (?, ?, ?, ?, ?)",
     Table.EVENTS: """INSERT INTO event (org, position, type, at, actor, subject, data)
         VALUES (?, ?, ?, ?, ?, ?, ?)""",

@@ -194,7 +194,13 @@ CREATE INDEX resource_family ON resource
     WHERE kind = 1 AND json_extract(keys, '$.name.familyName') IS NOT NULL;
 """
 
-STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING)
+_ROLES = """
+ALTER TABLE organisation ADD COLUMN role_rules TEXT NOT NULL DEFAULT '[]';  -- JSON list, in order
+ALTER TABLE resource ADD COLUMN own_role TEXT;  -- where a rule gives the role: what it is without
+CREATE INDEX resource_ruled ON resource (org, id) WHERE own_role IS NOT NULL;
+"""
+
+STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 

@@ -29,13 +29,24 @@ from headcount.store.model import (
     Page,
     Policy,
     Recorded,
+    RoleRule,
     Seen,
     Token,
 )
 from headcount.store.paging import Paging
 from headcount.store.promise import Resources
 from headcount.store.recent import Recent
-from headcount.store.sqlite import activity, admin, browsing, commit, points, reads, visitors
+from headcount.store.roles import Preview
+from headcount.store.sqlite import (
+    activity,
+    admin,
+    browsing,
+    commit,
+    points,
+    reads,
+    roles,
+    visitors,
+)
 from headcount.store.sqlite.connection import (
     Connection,
     FileLock,
@@ -100,6 +111,23 @@ class SqliteStore:
 
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
         return await self._scan(lambda connection: reads.members(connection, org, group))
+
+    async def own_role(self, org: OrgId, account: str) -> str | None:
+        return roles.own_role(self._inline.connection(), org, account)
+
+    async def set_role_rules(
+        self,
+        org: OrgId,
+        change: Callable[[Organisation], Sequence[RoleRule]],
+        at: str,
+        actor: str,
+    ) -> int:
+        return await self._writer.do(lambda c: admin.set_role_rules(c, org, change, at, actor))
+
+    async def preview_role_rules(
+        self, org: OrgId, rules: Sequence[RoleRule], limit: int
+    ) -> Preview:
+        return await self._scan(lambda c: roles.preview(c, org, rules, limit))
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         return await self._scan(lambda connection: reads.events(connection, org, position, limit))

@@ -8,7 +8,7 @@ import apsw
 from headcount.scim.messages import Query
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.model import Change, Kind, OrgId, Outcome, Page, Seen
-from headcount.store.sqlite import commit, points, reads
+from headcount.store.sqlite import commit, points, reads, roles
 from headcount.store.sqlite.connection import Connection
 from headcount.store.sqlite.points import Wanted
 
@@ -49,6 +49,9 @@ class Transaction:
             raise
         self._connection.execute("RELEASE within")
         return outcome
+
+    async def own_role(self, org: OrgId, account: str) -> str | None:
+        return roles.own_role(self._connection, org, account)
 
     async def members(self, org: OrgId, group: str) -> Sequence[tuple[str, Kind]]:
         return reads.members(self._connection, org, group)
