@@ -14,11 +14,11 @@ from tests.serving import Office
 
 
 class Form(HTMLParser):
-    """The forms of a page: address -> hidden fields."""
+    """The forms of a page: address -> fields; what comes several times is a list."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.forms: list[tuple[str, dict[str, str]]] = []
+        self.forms: list[tuple[str, dict[str, Any]]] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -27,7 +27,13 @@ class Form(HTMLParser):
         if tag == "form":
             self.forms.append((given.get("action") or "", {}))
         elif tag == "input" and self.forms and given.get("name"):
-            self.forms[-1][1][str(given["name"])] = given.get("value") or ""
+            fields, name = self.forms[-1][1], str(given["name"])
+            value = given.get("value") or ""
+            fields[name] = [*_listed(fields[name]), value] if name in fields else value
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 class Browser:
@@ -47,10 +53,10 @@ class Browser:
         return self._go("GET", self._whole(path), None, follow=follow)
 
     def post(
-        self, path: str, form: dict[str, str] | None = None, *, follow: bool = True, **headers: str
+        self, path: str, form: dict[str, Any] | None = None, *, follow: bool = True, **headers: str
     ) -> "Browser":
         """POST a form as it is."""
-        body = urlencode(form or {}).encode()
+        body = urlencode(form or {}, doseq=True).encode()
         return self._go("POST", self._whole(path), body, follow=follow, **headers)
 
     def submit(self, action: str, **fields: str) -> "Browser":

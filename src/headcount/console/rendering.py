@@ -24,6 +24,8 @@ SENTENCES = {
     "deactivated": "Deactivated.",
     "reactivated": "Reactivated.",
     "role": "The role was changed.",
+    "own-role": "Kept. The account has this role once no rule gives it another.",
+    "ruled": "Saved. Every account has the role that the rules give it.",
 }
 """What a page says after something was done: `?told=` and the name."""
 

@@ -145,6 +145,10 @@ async def _entry(visit: Visit, kind: Kind, one: Recorded, names: Mapping[str, st
             )
             words = "Member added:" if added else "Member removed:"
         return Entry(words, one.at, by, one.position, other=other)
+    if one.type is EventType.ROLE_CHANGED and "group" in data:
+        group = await _other(visit, Kind.GROUP, data["group"])
+        words = "Role given to members of"
+        return Entry(words, one.at, by, one.position, _differences(one), group)
     return Entry(_WORDS[one.type], one.at, by, one.position, differences=_differences(one))
 
 

@@ -11,13 +11,13 @@ from headcount.directory.access import Caller, check_open, check_write
 from headcount.directory.drafts import draft
 from headcount.directory.membership import Delta, needs_reading
 from headcount.directory.walking import Queries, Walker, part
-from headcount.errors import Unavailable, VersionMismatch
+from headcount.errors import InvalidValue, Unavailable, VersionMismatch
 from headcount.scim.dialect import BY_THE_BOOK, Dialect
 from headcount.scim.messages import Query
 from headcount.scim.operations import Operation
 from headcount.scim.patch import apply
 from headcount.scim.resources import Document, check_required
-from headcount.scim.schemas import GROUP_TYPE, MEMBERS
+from headcount.scim.schemas import GROUP_TYPE, MEMBERS, ROLES
 from headcount.store.model import (
     NO_MEMBERS,
     Change,
@@ -187,6 +187,27 @@ class Directory:
 
         return await self._changing_shown(caller, kind, resource_id, if_match, decide, base)
 
+    async def set_role(self, caller: Caller, account: str, role: str) -> Outcome:
+        """What somebody decides by hand: the role, or where a rule gives that, what it is without.
+
+        Raises:
+            NotFound: no such account in this organisation.
+            InvalidValue: there is no such role.
+            LastOwner: nobody would be left who owns the organisation.
+        """
+        if role not in ROLES:
+            raise InvalidValue(f"{role[:100]!r} is no role: {', '.join(ROLES)} are")
+
+        async def decide(seen: Seen) -> Outcome:
+            was = loads(seen.stored.document)
+            own = await self.store.own_role(caller.organisation.id, account)
+            if own is None:
+                return await self._commit(caller, seen.stored, was, {**was, "role": role})
+            wanted = None if role == own else role
+            return await self._commit(caller, seen.stored, was, was, own_role=wanted)
+
+        return await self._changing(caller, Kind.USER, account, None, decide)
+
     async def delete(
         self, caller: Caller, kind: Kind, resource_id: str, *, if_match: str | None = None
     ) -> None:
@@ -237,13 +258,13 @@ class Directory:
         members: MemberDelta = NO_MEMBERS,
         *,
         pinned: bool = False,
+        own_role: str | None = None,
     ) -> Outcome:
         """Write what changed; what did not change keeps its version.
 
         Members change one by one, so a change of members alone holds for any version of the group,
         unless it is `pinned` to the one that was read.
         """
-        own_role: str | None = None
         if before.kind is Kind.USER and was.get("role") != after.get("role"):
             after, own_role = await self._by_rules(caller, before.id, was, after)
         if own_role is None and accounts.is_same(was, after):

@@ -91,7 +91,7 @@ class RoleRules:
     async def _check(self, organisation: Organisation, rules: Sequence[RoleRule]) -> None:
         if len(rules) > MOST_RULES:
             raise InvalidValue(
-                f"an organisation has at most {MOST_RULES} rules: put groups into one that has a rule"
+                f"at most {MOST_RULES} rules are kept: put groups into one that has a rule"
             )
         groups = [rule.group for rule in rules]
         if len(set(groups)) < len(groups):

@@ -11,6 +11,7 @@ from headcount.console.pages import (
     groups,
     organisations,
     overview,
+    roles,
     settings,
     tokens,
 )
@@ -23,6 +24,7 @@ PAGES: Sequence[Page] = (
     *connect.PAGES,
     *accounts.PAGES,
     *groups.PAGES,
+    *roles.PAGES,
     *activity.PAGES,
     *exchange.PAGES,
     *tokens.PAGES,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from starlette.responses import Response, StreamingResponse
@@ -15,9 +15,10 @@ from headcount.directory.accounts import is_active, role_of
 from headcount.errors import InvalidValue, ScimError
 from headcount.scim.operations import Operation, PatchOp, Target
 from headcount.scim.paths import resolve
-from headcount.scim.schemas import ROLES, USER_TYPE
+from headcount.scim.schemas import DEFAULT_ROLE, ROLES, USER_TYPE
 from headcount.store.browsing import LONGEST_TEXT, Chosen, Part
 from headcount.store.model import Kind, Outcome, Stored
+from headcount.store.roles import given_by
 
 _PAGE = 50
 _EXPORTED_AT_ONCE = 500
@@ -157,12 +158,14 @@ async def _show(visit: Visit, *, status: int = 200, error: str = "") -> Response
     document = json.loads(seen.stored.document)
     groups = json.loads(seen.relations) if isinstance(seen.relations, bytes) else []
     happened = await timeline(visit, Kind.USER, wanted)
+    ruled = await _ruled(visit, wanted, groups)
     return visit.page(
         "account.html",
         status=status,
         error_text=error,
         stored=seen.stored,
         line=_line(seen.stored),
+        ruled=ruled,
         external_id=document.get("externalId"),
         rows=[(row, happened.writer(row.path)) for row in rows_of(document)],
         groups=groups[:_MOST_GROUPS],
@@ -171,6 +174,24 @@ async def _show(visit: Visit, *, status: int = 200, error: str = "") -> Response
         raw=json.dumps(document, ensure_ascii=False, indent=2),
         roles=[(role, role.capitalize()) for role in ROLES],
     )
+
+
+class _Ruled(NamedTuple):
+    """Why an account has its role."""
+
+    group: str  # id
+    name: str
+    own: str  # the role without any rule
+
+
+async def _ruled(visit: Visit, account: str, groups: Sequence[Any]) -> _Ruled | None:
+    """The rule that gives an account its role; None where it has its own."""
+    names = {one["value"]: one["display"] for one in groups}
+    rule = given_by(visit.org.role_rules, names)
+    if rule is None:
+        return None
+    own = await visit.services.store.own_role(visit.org.id, account)
+    return _Ruled(rule.group, names[rule.group], own or DEFAULT_ROLE)
 
 
 async def set_active(visit: Visit) -> Response:
@@ -191,16 +212,18 @@ async def set_active(visit: Visit) -> Response:
 async def set_role(visit: Visit) -> Response:
     """POST /o/SLUG/accounts/{id}/role: it may do more, or less."""
     role = visit.form.get("role", "")
-    wanted = visit.request.path_params["id"]
+    wanted, store = visit.request.path_params["id"], visit.services.store
     try:
-        before = await visit.services.store.get(visit.org.id, Kind.USER, wanted, relations=False)
-        outcome = await _patched(visit, "role", role)
+        before = await store.get(visit.org.id, Kind.USER, wanted, relations=False)
+        own = await store.own_role(visit.org.id, wanted)
+        outcome = await visit.services.directory.set_role(visit.caller, wanted, role)
     except ScimError as refused:
         return await _show(visit, status=refused.status, error=refused.detail)
+    was = role_of(json.loads(before.stored.document)) if own is None else own or DEFAULT_ROLE
+    what = "role" if own is None else "own_role"
     if outcome.changed:
-        was = role_of(json.loads(before.stored.document))
-        await visit.note("account.role_changed", **_named(outcome.stored), role=[was, role])
-    return _back(visit, "role")
+        await visit.note(f"account.{what}_changed", **_named(outcome.stored), role=[was, role])
+    return _back(visit, what.replace("_", "-"))
 
 
 async def _patched(visit: Visit, name: str, value: object) -> Outcome:

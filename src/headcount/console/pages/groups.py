@@ -77,6 +77,7 @@ async def group(visit: Visit) -> Response:
         rows=[(row, happened.writer(row.path)) for row in rows_of(document)],
         timeline=happened,
         raw=json.dumps(document, ensure_ascii=False, indent=2),
+        gives=[rule.role for rule in visit.org.role_rules if rule.group == wanted],
     )
 
 
