@@ -29,7 +29,7 @@ def call(site: Site) -> Client:
 def rows(browser: Browser) -> list[tuple[str, str]]:
     """The rules that the page shows: group, role."""
     table = browser.text.partition('id="rules"')[2].partition("</table>")[0]
-    found = re.findall(r'/groups/[^"]*">([^<]*)</a></td>\s*<td>(\w+)</td>', table)
+    found = re.findall(r'/groups/[^"]*">([^<]*)</a></td>\s*<td class="fit">(\w+)</td>', table)
     return [(unescape(name), role) for name, role in found]
 
 
