@@ -52,13 +52,12 @@ def section(page: Page, heading: str) -> str:
 
 
 def test_what_is_missing_is_said() -> None:
-    for missing in ("console", "webhooks"):
-        for page, heading in (
-            (README, "What is not there yet"),
-            (OPERATING, "Not there yet"),
-            (CHANGELOG, "0.1.0 - unreleased"),
-        ):
-            assert missing.lower() in section(page, heading).lower(), (page, missing)
+    for page, heading in (
+        (README, "What is not there yet"),
+        (OPERATING, "Not there yet"),
+        (CHANGELOG, "0.1.0 - unreleased"),
+    ):
+        assert "webhooks" in section(page, heading).lower(), page
 
 
 def test_the_changelog_knows_this_version() -> None:

@@ -9,6 +9,7 @@ from headcount.cli.checking import check
 from headcount.cli.databases import copy, migrate
 from headcount.cli.events import events
 from headcount.cli.organisations import org
+from headcount.cli.roles import roles
 from headcount.cli.schemas import schema
 from headcount.cli.server import serve
 from headcount.cli.stories import demo, simulate
@@ -29,7 +30,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, migrate, copy, org, token, schema, account, events),
+    *(serve, migrate, copy, org, token, schema, roles, account, events),
     *(admin, console_link, simulate, check, demo),
 ):
     main.add_command(command)

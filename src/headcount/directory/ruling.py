@@ -8,7 +8,10 @@ from orjson import loads
 
 from headcount.directory.access import COMMAND_LINE
 from headcount.errors import InvalidValue, NotFound
-from headcount.scim.schemas import ROLES
+from headcount.scim.filters import Compare, Op
+from headcount.scim.messages import Query
+from headcount.scim.paths import resolve
+from headcount.scim.schemas import GROUP_TYPE, ROLES
 from headcount.store.model import Kind, Organisation, RoleRule
 from headcount.store.promise import Store
 from headcount.store.records import instant
@@ -83,6 +86,22 @@ class RoleRules:
         except NotFound:
             return None
         return str(loads(seen.stored.document)["displayName"])
+
+    async def group_named(self, organisation: Organisation, name: str) -> str:
+        """The id of the group of this name, in any letter case.
+
+        Raises:
+            InvalidValue: there is none.
+        """
+        path = resolve(GROUP_TYPE, "displayName")
+        assert path is not None
+        query = Query(Compare(path, Op.EQ, name), count=1)
+        page = await self.store.find(organisation.id, Kind.GROUP, query)
+        if not page.resources:
+            raise InvalidValue(
+                f"there is no group {name[:100]!r}: groups come from the identity provider"
+            )
+        return page.resources[0].stored.id
 
     async def _told(self, organisation: Organisation, rule: RoleRule) -> str:
         name = await self.name(organisation, rule) or "a group that is gone"
