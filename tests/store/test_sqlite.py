@@ -17,15 +17,25 @@ from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.scim.schemas import GROUP_TYPE, USER_TYPE
 from headcount.store.activity import Sought
+from headcount.store.bookmarks import Bookmarks
 from headcount.store.browsing import Chosen
 from headcount.store.exchanges import wanted
 from headcount.store.filters import NUMBERS
-from headcount.store.model import Kind, Migrated, Organisation, OrgId, Policy
+from headcount.store.model import Kind, Migrated, Organisation, OrgId, Policy, RoleRule
 from headcount.store.promise import Store
 from headcount.store.recent import Recent
-from headcount.store.sqlite import SqliteStore, activity, admin, browsing, migrate_file
+from headcount.store.sqlite import (
+    SqliteStore,
+    activity,
+    admin,
+    browsing,
+    migrate_file,
+    reads,
+    roles,
+)
 from headcount.store.sqlite.connection import INLINE_MEMBERS, LoopReader, open_writer
 from headcount.store.sqlite.filters import Translator
+from headcount.store.sqlite.relations import groups_of
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
 from headcount.store.sqlite.writer import Writer
 from headcount.store.streams import Place, Streams
@@ -254,6 +264,40 @@ def test_what_people_page_through_is_read_in_the_order_of_an_index(
 
 def plan_of(connection: apsw.Connection, read: Callable[[], object]) -> list[str]:
     """How SQLite goes about the one statement that `read` runs."""
+    [plan] = plans_of(connection, read)
+    return plan
+
+
+def test_groups_in_groups_are_followed_by_an_index_alone(tmp_path: Path) -> None:
+    """Nobody is read but who is asked for, however many memberships the organisation has."""
+    with stocked(tmp_path) as stock:
+        ada = stock.create(Kind.USER, {"userName": "ada"})
+        inner = stock.create(Kind.GROUP, {"displayName": "inner", "members": [{"value": ada}]})
+        outer = stock.create(Kind.GROUP, {"displayName": "outer", "members": [{"value": inner}]})
+        org = stock.organisation.id
+        rules = [RoleRule(outer, "guest")]
+        where = parse_filter('userName eq "ada" and groups.type eq "indirect"', USER_TYPE)
+        connection = open_writer(tmp_path / "headcount.db")
+        plans = plans_of(
+            connection,
+            lambda: groups_of(connection, org, ada, inner, BASE),
+            lambda: roles.reached(connection, org, rules, [(inner, ada, False)]),
+            lambda: roles.everybody(connection, org, rules),
+            lambda: roles.give(connection, org, rules, [ada], "now"),
+            lambda: roles.preview(connection, org, rules, 5),
+            lambda: reads.find(connection, org, Kind.USER, Query(where), BASE, Bookmarks()),
+        )
+        connection.close()
+    steps = [step for plan in plans for step in plan]
+    assert any("member_of (org=? AND member=?)" in step for step in steps)
+    for step in steps:
+        assert not re.search(r"(member_of|PRIMARY KEY) \(org=\?\)", step), step
+        assert not re.search(r"resource_\w+ \(org=\? AND kind=\?\)$", step), step
+        assert not step.startswith(("SCAN m", "SCAN resource", "SCAN r ")), step
+
+
+def plans_of(connection: apsw.Connection, *reads: Callable[[], object]) -> list[list[str]]:
+    """How SQLite goes about every statement that these run."""
     ran: list[tuple[str, Any]] = []
 
     def note(_: object, sql: str, given: Any) -> bool:
@@ -261,10 +305,13 @@ def plan_of(connection: apsw.Connection, read: Callable[[], object]) -> list[str
         return True
 
     connection.exec_trace = note
-    read()
+    for read in reads:
+        read()
     connection.exec_trace = None
-    [(sql, given)] = ran
-    return [str(step[3]) for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
+    return [
+        [str(step[3]) for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
+        for sql, given in ran
+    ]
 
 
 @pytest.mark.anyio

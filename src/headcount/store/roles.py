@@ -36,16 +36,16 @@ class Preview(NamedTuple):
 _FORESEEN = """WITH RECURSIVE rule (rank, grp, role) AS ({rules}),
     below (rank, id, kind) AS (
         SELECT rule.rank, m.member, m.kind
-        FROM rule JOIN member m ON m.org = {org} AND m.grp = rule.grp
+        FROM rule {join} member m ON m.org = {org} AND m.grp = rule.grp
         UNION SELECT below.rank, m.member, m.kind
-        FROM below JOIN member m ON m.org = {org} AND m.grp = below.id WHERE below.kind = 2),
+        FROM below {join} member m ON m.org = {org} AND m.grp = below.id WHERE below.kind = 2),
     reached (id, rank) AS (SELECT id, min(rank) FROM below WHERE kind = 1 GROUP BY id),
-    touched (id) AS (SELECT id FROM reached UNION SELECT id FROM resource
+    touched (id) AS (SELECT id FROM reached UNION SELECT id FROM resource{by}
         WHERE org = {org} AND kind = 1 AND own_role IS NOT NULL),
     foreseen (id, active, was, role, document) AS (
         SELECT r.id, r.active, coalesce(r.role, 'member'),
             coalesce(rule.role, nullif(coalesce(r.own_role, r.role), ''), 'member'), r.document
-        FROM touched JOIN resource r ON r.org = {org} AND r.kind = 1 AND r.id = touched.id
+        FROM touched {join} resource r ON r.org = {org} AND r.kind = 1 AND r.id = touched.id
         LEFT JOIN reached ON reached.id = r.id LEFT JOIN rule ON rule.rank = reached.rank)
     """
 
@@ -57,10 +57,12 @@ class Previewing:
         org: the place of the organisation in them.
         rules: what selects (rank, group, role) from the text of the rules.
         limit: the place of how many to tell by name.
+        join: how tables are joined in the order in which they stand.
+        by: how the index of those whose role a rule gives is asked for.
     """
 
-    def __init__(self, org: str, rules: str, limit: str) -> None:
-        foreseen = _FORESEEN.format(org=org, rules=rules)
+    def __init__(self, org: str, rules: str, limit: str, join: str, by: str = "") -> None:
+        foreseen = _FORESEEN.format(org=org, rules=rules, join=join, by=by)
         self.reached = f"{foreseen} SELECT count(*) FROM reached"
         self.moves = f"""{foreseen} SELECT was, role, count(*), count(*) FILTER (WHERE active)
             FROM foreseen WHERE was <> role GROUP BY was, role ORDER BY 3 DESC, was, role"""

@@ -96,7 +96,7 @@ BEGIN
 
         -- A resource that goes leaves its groups first, each of which is a new version of itself.
         IF c.act = 3 THEN
-            IF c.kind = 2 AND headcount_leads_1(the_org, c.id, rules) THEN
+            IF rules IS NOT NULL AND c.kind = 2 AND headcount_leads_1(the_org, c.id, rules) THEN
                 SELECT array_agg(m.member) INTO reached
                 FROM member m WHERE m.org = the_org AND m.grp = c.id;
                 reached := headcount_below_1(the_org, reached);
@@ -185,7 +185,7 @@ BEGIN
             t.position := t.position + came;
             t.nested := t.nested + nested;
         END IF;
-        IF came + went > 0 AND headcount_leads_1(the_org, c.id, rules) THEN
+        IF rules IS NOT NULL AND came + went > 0 AND headcount_leads_1(the_org, c.id, rules) THEN
             reached := headcount_below_1(the_org, joining || coalesce(leaving, '{}'));
         END IF;
         IF reached IS NOT NULL THEN

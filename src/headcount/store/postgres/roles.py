@@ -29,6 +29,7 @@ _PREVIEWING = Previewing(
     """SELECT place, e ->> 'group', e ->> 'role'
         FROM json_array_elements($2::JSON) WITH ORDINALITY AS x (e, place)""",
     "$3",
+    "JOIN",
 )
 
 

@@ -1,4 +1,5 @@
--- Roles by group: what a rule gives an account, and what its role is without.
+-- Roles by group: what a rule gives an account, and what its role is without. Each way from a group to its
+-- members, or back, is a look-up by itself, whatever the server thinks of joins.
 ALTER TABLE organisation ADD COLUMN role_rules TEXT NOT NULL DEFAULT '[]'; -- JSON list, in order
 ALTER TABLE resource ADD COLUMN own_role TEXT COLLATE "C"; -- where a rule gives the role: the other
 CREATE INDEX resource_ruled ON resource (org, id) WHERE own_role IS NOT NULL;
@@ -10,8 +11,8 @@ BEGIN
     RETURN rules IS NOT NULL AND EXISTS (
         WITH RECURSIVE above (grp) AS (
             SELECT the_group COLLATE "C"
-            UNION SELECT m.grp FROM above JOIN member m
-            ON m.org = the_org AND m.member = above.grp
+            UNION SELECT o.grp FROM above CROSS JOIN LATERAL (
+                SELECT grp FROM member WHERE org = the_org AND member = above.grp OFFSET 0) o
         )
         SELECT FROM above JOIN json_array_elements(rules) AS x (e) ON e ->> 'group' = above.grp
     );
@@ -23,7 +24,8 @@ CREATE FUNCTION headcount_below_1 (the_org BIGINT, ids TEXT[]) RETURNS TEXT[]
 LANGUAGE sql STABLE AS $$
     WITH RECURSIVE below (id) AS (
         SELECT id COLLATE "C" FROM unnest(ids) AS u (id)
-        UNION SELECT m.member FROM below JOIN member m ON m.org = the_org AND m.grp = below.id
+        UNION SELECT o.member FROM below CROSS JOIN LATERAL (
+            SELECT member FROM member WHERE org = the_org AND grp = below.id OFFSET 0) o
     )
     SELECT array_agg(id) FROM below
 $$;
@@ -61,9 +63,10 @@ BEGIN
     WITH RECURSIVE asked (id) AS (
         SELECT DISTINCT id COLLATE "C" FROM unnest(accounts) AS u (id)
     ), above (account, grp) AS (
-        SELECT a.id, m.grp FROM asked a JOIN member m ON m.org = the_org AND m.member = a.id
-        UNION SELECT above.account, m.grp
-        FROM above JOIN member m ON m.org = the_org AND m.member = above.grp
+        SELECT a.id, o.grp FROM asked a CROSS JOIN LATERAL (
+            SELECT grp FROM member WHERE org = the_org AND member = a.id OFFSET 0) o
+        UNION SELECT above.account, o.grp FROM above CROSS JOIN LATERAL (
+            SELECT grp FROM member WHERE org = the_org AND member = above.grp OFFSET 0) o
     ), rule (rank, grp, role) AS (
         SELECT place, e ->> 'group', e ->> 'role'
         FROM json_array_elements(coalesce(rules, '[]')) WITH ORDINALITY AS x (e, place)
@@ -74,7 +77,9 @@ BEGIN
         SELECT r.id, r.active, r.role AS was, g.grp,
             CASE WHEN g.account IS NULL THEN nullif(r.own_role, '') ELSE g.role END AS role,
             CASE WHEN g.account IS NULL THEN NULL ELSE coalesce(r.own_role, r.role, '') END AS own
-        FROM asked a JOIN resource r ON r.org = the_org AND r.kind = 1 AND r.id = a.id
+        FROM asked a CROSS JOIN LATERAL (
+            SELECT id, active, role, own_role FROM resource
+            WHERE org = the_org AND kind = 1 AND id = a.id OFFSET 0) r
         LEFT JOIN given g ON g.account = r.id
         WHERE CASE WHEN g.account IS NULL THEN r.own_role IS NOT NULL
             ELSE r.own_role IS NULL OR g.role IS DISTINCT FROM r.role END

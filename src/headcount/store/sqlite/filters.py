@@ -60,14 +60,16 @@ class Translator(AnyTranslator):
         "members": "SELECT {0} FROM member m WHERE m.org = r.org AND m.grp = r.id",
         "groups": """WITH RECURSIVE up (grp, direct) AS (
             SELECT grp, 1 FROM member WHERE org = r.org AND member = r.id
-            UNION SELECT m.grp, 0 FROM up JOIN member m ON m.org = r.org AND m.member = up.grp)
-            SELECT {0} FROM up JOIN resource g ON g.org = r.org AND g.kind = 2 AND g.id = up.grp
+            UNION SELECT m.grp, 0
+            FROM up CROSS JOIN member m ON m.org = r.org AND m.member = up.grp)
+            SELECT {0}
+            FROM up CROSS JOIN resource g ON g.org = r.org AND g.kind = 2 AND g.id = up.grp
             GROUP BY g.id""",
     }
     below = """r.id IN (WITH RECURSIVE down (id, kind) AS (
         SELECT member, kind FROM member WHERE org = ? AND grp = ?
         UNION SELECT m.member, m.kind FROM down
-        JOIN member m ON m.org = ? AND m.grp = down.id WHERE down.kind = 2)
+        CROSS JOIN member m ON m.org = ? AND m.grp = down.id WHERE down.kind = 2)
         SELECT id FROM down WHERE kind = 1)"""
     _signs: ClassVar[dict[Op, str]] = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
 

@@ -22,15 +22,16 @@ how many members a group has."""
 _MOST_KEPT = 20_000  # lists of groups that are remembered by a connection, some 10 MB
 _LONGEST_KEPT = 2_000  # characters of ids
 
+# CROSS JOIN keeps the order: else SQLite reads all memberships of an organisation for an account.
 _IS_NESTED = "SELECT nested FROM organisation WHERE id = ?"
 _NESTED = """WITH RECURSIVE up (grp, direct) AS (
     SELECT grp, 1 FROM member WHERE org = ?2 AND member = ?3
-    UNION SELECT m.grp, 0 FROM up JOIN member m ON m.org = ?2 AND m.member = up.grp)
+    UNION SELECT m.grp, 0 FROM up CROSS JOIN member m ON m.org = ?2 AND m.member = up.grp)
     SELECT json_group_array(json_object('value', id, '$ref', ?1 || '/Groups/' || id,
     'type', CASE direct WHEN 1 THEN 'direct' ELSE 'indirect' END, 'display', display))
     FROM (SELECT g.id, max(up.direct) AS direct,
     json_extract(CAST(g.document AS TEXT), '$.displayName') AS display
-    FROM up JOIN resource g ON g.org = ?2 AND g.kind = 2 AND g.id = up.grp GROUP BY g.id)"""
+    FROM up CROSS JOIN resource g ON g.org = ?2 AND g.kind = 2 AND g.id = up.grp GROUP BY g.id)"""
 _ENTRY = """SELECT json_object('value', id, '$ref', ?1 || '/Groups/' || id, 'type', 'direct',
     'display', json_extract(CAST(document AS TEXT), '$.displayName'))
     FROM resource WHERE org = ?2 AND kind = 2 AND id = ?3"""

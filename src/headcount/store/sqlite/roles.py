@@ -21,13 +21,14 @@ from headcount.store.roles import (
 _RULES = "SELECT role_rules FROM organisation WHERE id = ?"
 _ABOVE = """WITH RECURSIVE above (grp) AS (
     SELECT grp FROM member WHERE org = ?1 AND member = ?2
-    UNION SELECT m.grp FROM above JOIN member m ON m.org = ?1 AND m.member = above.grp)
+    UNION SELECT m.grp FROM above CROSS JOIN member m ON m.org = ?1 AND m.member = above.grp)
     SELECT grp FROM above"""
 _BELOW = """WITH RECURSIVE below (id, kind) AS (
     SELECT ?2, 2 UNION SELECT m.member, m.kind
-    FROM below JOIN member m ON m.org = ?1 AND m.grp = below.id WHERE below.kind = 2)
+    FROM below CROSS JOIN member m ON m.org = ?1 AND m.grp = below.id WHERE below.kind = 2)
     SELECT id FROM below WHERE kind = 1"""
-_RULED = "SELECT id FROM resource WHERE org = ? AND kind = 1 AND own_role IS NOT NULL"
+_RULED = """SELECT id FROM resource INDEXED BY resource_ruled
+    WHERE org = ? AND kind = 1 AND own_role IS NOT NULL"""
 _ROLE = """SELECT seq, active, role, own_role, document FROM resource
     WHERE org = ? AND kind = 1 AND id = ?"""
 _WRITE = """UPDATE resource SET version = version + 1, modified = ?, role = ?, own_role = ?,
@@ -37,6 +38,8 @@ _PREVIEWING = Previewing(
     """SELECT key, json_extract(value, '$.group'), json_extract(value, '$.role')
         FROM json_each(?2)""",
     "?3",
+    "CROSS JOIN",
+    " INDEXED BY resource_ruled",
 )
 
 
