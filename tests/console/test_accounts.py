@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from headcount.bootstrap import Runtime
+from headcount.directory.tokens import Wish
 from headcount.store.model import Kind, Policy
 from headcount.store.visitors import Reach
 from tests.console.browsing import Browser, signed_in
@@ -385,3 +387,19 @@ def test_a_long_life_is_told_in_pages(site: Site, browser: Browser) -> None:
     assert found is None
     for wrong in ("0", "-1", "x", "9" * 40):
         assert browser.open(f"/o/{site.slug}/accounts/{one}?before={wrong}").status == 200
+
+
+def test_accounts_are_found_by_the_provider_that_wrote_them(site: Site, browser: Browser) -> None:
+    call = client(site)
+    call.create("ada")
+    token, _ = site.office.change(
+        lambda runtime: runtime.organisations.issue(site.slug, Wish("entra"))
+    )
+    client(replace(site, token=token)).create("grace")
+    browser.open(f"/o/{site.slug}/accounts?provider=entra")
+    assert shown(browser) == ["grace"]
+    assert '<option value="entra" selected>' in browser.text
+    browser.open(f"/o/{site.slug}/accounts?provider=nobody")
+    assert shown(browser) == []
+    assert "Nobody fits" in browser.text
+    assert sorted(shown(browser.open(f"/o/{site.slug}/accounts"))) == ["ada", "grace"]

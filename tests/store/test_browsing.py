@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise, product
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headcount.directory.access import Caller
 from headcount.errors import NotFound
+from headcount.scim.resources import read_resource
+from headcount.scim.schemas import USER_TYPE
 from headcount.store import paging
 from headcount.store.browsing import Chosen, Member, Part
 from headcount.store.model import Kind
@@ -149,6 +153,35 @@ def test_groups_are_found_by_the_beginning_of_their_name(
 )
 def test_what_nobody_has_finds_nobody(stock: Stock, chosen: Chosen) -> None:
     assert _part(stock, Kind.USER, chosen, 9) == Part([])
+
+
+def test_whom_somebody_with_a_token_wrote_last_is_found_by_that(
+    store_name: str, tmp_path: Path
+) -> None:
+    with stocked(tmp_path, store_name) as stock:
+        okta, entra, cli = (
+            Caller(stock.organisation, one) for one in ("token:o", "token:e", "cli")
+        )
+        writers = ((okta,), (entra,), (okta, entra), (okta, cli), (cli,), (cli, okta))
+        ids = []
+        for number, (creator, *others) in enumerate(writers):
+            directory, body = stock.runtime.directory, {"userName": f"person {number}"}
+            made = stock.run(directory.create(creator, Kind.USER, read_resource(body, USER_TYPE)))
+            for title, caller in enumerate(others):
+                sent = read_resource({**body, "title": str(title)}, USER_TYPE)
+                stock.run(directory.replace(caller, Kind.USER, made.stored.id, sent))
+            ids.append(made.stored.id)
+        for chosen, wanted in (
+            (("token:o",), (0, 3, 5)),
+            (("token:e",), (1, 2)),
+            (("token:e", "token:o"), (0, 1, 2, 3, 5)),
+            (("token:",), ()),
+            (("cli",), ()),
+            (("\0",), ()),
+        ):
+            for more in ({}, {"text": "PERSON"}, {"by_name": True}, {"active": True}):
+                found = _walked(stock, Kind.USER, Chosen(writers=chosen, **more), 2)
+                assert found == [ids[one] for one in wanted], chosen
 
 
 def test_one_of_a_list_is_found_by_its_id_in_its_organisation_alone(stock: Stock) -> None:

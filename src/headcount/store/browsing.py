@@ -30,6 +30,8 @@ class Chosen:
         False  # else by id, so by age; what a text or a group leads to has its own order
     )
     descending: bool = False
+    writers: tuple[str, ...] = ()
+    """Actors of the feed: of those with a token, the last that wrote an account is one of these."""
 
 
 class Line(NamedTuple):

@@ -40,7 +40,8 @@ class Paging:
     def part(self, after: str, before: str) -> Asking[Part]:
         """The part behind `after`, or before `before`, or the first."""
         chosen, place = self.chosen, None
-        if any("\0" in (one or "") for one in (chosen.text, chosen.role, chosen.group)):
+        texts = (chosen.text, chosen.role, chosen.group, *chosen.writers)
+        if any("\0" in (one or "") for one in texts):
             return Part([])  # no text in a database holds it
         if before or after:
             place = yield from self._place(before or after)

@@ -73,6 +73,8 @@ def keys_of(words: Words, kind: Kind, text: str, document: bytes, name: str) -> 
     return sorted(leading)
 
 
+_WRITER = """SELECT e.actor FROM event e WHERE e.org = ? AND e.subject = r.id
+    AND e.actor LIKE 'token:%' ORDER BY e.position DESC LIMIT 1"""
 _EVERYBODY = "resource_id"
 """The index of all resources, by id."""
 
@@ -144,6 +146,9 @@ class Streams:
             member = "SELECT 1 FROM member m WHERE m.org = ? AND m.grp = ? AND m.member = r.id"
             tests.append(f"EXISTS ({member})")
             given += [self.org, chosen.group]
+        if chosen.writers:
+            tests.append(f"({_WRITER}) IN ({', '.join('?' * len(chosen.writers))})")
+            given += [self.org, *chosen.writers]
         return Ask(" AND ".join(tests), given)
 
     @property

@@ -22,6 +22,7 @@ from headcount.store.roles import given_by
 
 _PAGE = 50
 _EXPORTED_AT_ONCE = 500
+_MOST_TOKENS = 50  # of one label, that are looked for
 _MOST_GROUPS = 200  # of an account, that are shown
 _ORDERS = (
     ("name", "A to Z"),
@@ -47,9 +48,25 @@ async def chosen_by(visit: Visit) -> tuple[Chosen, str]:
         active=states.get(visit.asked("state")),
         role=role if role in ROLES else None,
         group=group,
+        writers=_writers(await _tokens(visit), visit.asked("provider")),
         by_name=order not in {"new", "old"},
         descending=order in {"name-down", "new"},
     ), trouble
+
+
+async def _tokens(visit: Visit) -> Mapping[str, Sequence[str]]:
+    """Label -> the ids of the tokens of that label: one that was rotated has several."""
+    found: dict[str, list[str]] = {}
+    for one in await visit.services.store.tokens(visit.org.id):
+        found.setdefault(one.label, []).append(one.id)
+    return found
+
+
+def _writers(tokens: Mapping[str, Sequence[str]], label: str) -> tuple[str, ...]:
+    """Who wrote for the provider of this label, as the feed knows them."""
+    if not label:
+        return ()
+    return tuple(f"token:{one}" for one in tokens.get(label, ("",))[-_MOST_TOKENS:])
 
 
 async def _group(visit: Visit, name: str) -> tuple[str | None, str]:
@@ -77,7 +94,7 @@ async def accounts(visit: Visit) -> Response:
     if not trouble:
         store = visit.services.store
         part = await store.browse(visit.org.id, Kind.USER, chosen, _PAGE, **place)
-    names = ("q", "state", "role", "group", "order")
+    names = ("q", "state", "role", "group", "provider", "order")
     asked = {name: visit.asked(name) for name in names if visit.asked(name)}
     return visit.page(
         "accounts.html",
@@ -90,6 +107,7 @@ async def accounts(visit: Visit) -> Response:
         trouble=trouble,
         states=_STATES,
         roles=[("", "Any"), *((role, role.capitalize()) for role in ROLES)],
+        providers=[("", "Any"), *((label, short(label)) for label in await _tokens(visit))],
         orders=_ORDERS,
     )
 
