@@ -1,5 +1,6 @@
 """Roles by group: right after every change, on every store, judged from the memberships alone."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -425,6 +426,27 @@ def test_a_preview_tells_what_comes_of_it_and_writes_nothing(house: House) -> No
     after = house.stock.run(preview(house.now, ()))
     assert (after.reached, after.owners) == (0, 1)
     assert sorted(after.moves) == [("owner", "guest", 1), ("owner", "member", 2)]
+
+
+def test_rules_that_come_while_people_join_reach_all_of_them(house: House) -> None:
+    people = [house.account(f"person {number}") for number in range(24)]
+    group = house.group("Admins")
+    path = resolve(GROUP_TYPE, "members")
+    assert path is not None
+    runtime, caller = house.stock.runtime, house.stock.caller(house.org)
+    organisation, rules = house.now, house.rules(("Admins", "administrator"))
+
+    async def join(person: str) -> None:
+        operation = Operation(PatchOp.ADD, Target(path), [{"value": person}])
+        await runtime.directory.patch(caller, Kind.GROUP, group, [operation])
+
+    async def work() -> None:
+        first, rest = people[:8], people[8:]
+        await asyncio.gather(*map(join, first))
+        await asyncio.gather(*map(join, rest), runtime.role_rules.set(organisation, rules))
+
+    house.stock.run(work())
+    assert {house.role(house.names[one]) for one in people} == {"administrator"}
 
 
 PEOPLE = ("owner", "ada", "grace", "alan", "mary")

@@ -155,6 +155,13 @@ async def test_links_are_of_one_organisation_or_of_none_the_newest_first(
     assert await store.find_link(b"unknown") is None
 
 
+async def test_links_are_forgotten_long_after_their_end(store: Store, acme: Organisation) -> None:
+    old, lately = a_set_up_link(acme, NOW - 31 * 24 * HOUR), a_set_up_link(acme, NOW - 24 * HOUR)
+    for link in (old, lately, new := a_set_up_link(acme)):
+        await store.add_link(link)
+    assert list(await store.links(acme.id)) == [new, lately]
+
+
 async def test_a_link_of_an_administrator_opens_one_session(store: Store) -> None:
     ada = await admitted(store, "ada@x.test")
     link = a_link(ada)

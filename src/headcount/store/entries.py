@@ -1,6 +1,6 @@
 """Administrators, links, sessions and what was audited as rows. For every store."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from orjson import dumps, loads
@@ -15,6 +15,10 @@ SESSION = """id, digest, reach, org, administrator, link, created, last_seen, ex
     browser"""
 SESSION_WIDTH = 10
 AUDITED = "at, actor, action, org, data, number"
+
+
+LINKS_KEPT = timedelta(days=30)
+"""How long a link is kept after its end, so that whoever comes late is told."""
 
 
 def email_key(email: str) -> str:

@@ -87,7 +87,7 @@ class Visitors(Protocol):
         """Let them in no more: their sessions and links go in the same transaction. `NotFound`."""
 
     async def add_link(self, link: Link) -> None:
-        """Keep a new link."""
+        """Keep a new link, and forget those that ended long before it."""
 
     async def links(self, org: OrgId | None) -> Sequence[Link]:
         """The links of an organisation, or (None) those of none, the newest first."""

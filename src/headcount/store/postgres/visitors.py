@@ -9,6 +9,7 @@ from headcount.store.entries import (
     ADMINISTRATOR,
     AUDITED,
     LINK,
+    LINKS_KEPT,
     SESSION,
     SESSION_WIDTH,
     administrator_in,
@@ -93,7 +94,9 @@ async def remove_administrator(connection: Connection, administrator_id: str) ->
 
 
 async def add_link(connection: Connection, link: Link) -> None:
-    """Keep a new link."""
+    """Keep a new link; those that ended long ago go."""
+    ended = instant(link.created - LINKS_KEPT)
+    await connection.execute("DELETE FROM link WHERE expires < $1", ended)
     await connection.execute(
         f"INSERT INTO link ({LINK}, email_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         *link_values(link),

@@ -9,6 +9,7 @@ from headcount.store.entries import (
     ADMINISTRATOR,
     AUDITED,
     LINK,
+    LINKS_KEPT,
     SESSION,
     SESSION_WIDTH,
     administrator_in,
@@ -77,7 +78,9 @@ def remove_administrator(connection: apsw.Connection, administrator_id: str) -> 
 
 
 def add_link(connection: apsw.Connection, link: Link) -> None:
-    """Keep a new link."""
+    """Keep a new link; those that ended long ago go."""
+    ended = instant(link.created - LINKS_KEPT)
+    connection.execute("DELETE FROM link WHERE expires < ?", (ended,))
     connection.execute(
         f"INSERT INTO link ({LINK}, email_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         link_values(link),
