@@ -292,6 +292,17 @@ def test_a_machine_that_takes_long_keeps_fewer_reads(recording: Recording) -> No
     assert len(here.exchanges()) == 51
 
 
+def test_a_flood_of_changes_is_kept_as_far_as_time_allows(recording: Recording) -> None:
+    here = recording(Bounds(others=50, other_share=1e-9, pause=3600))
+    ask = client(here.site)
+    for number in range(60):
+        ask.create(f"ada{number}")
+    assert len(here.exchanges()) == 50
+    for number in range(5):
+        ask.create(f"grace{number}")
+    assert len(here.exchanges()) == 51
+
+
 def test_nothing_is_recorded_where_the_operator_does_not_want_it(tmp_path: Path) -> None:
     database = fresh(SQLITE, tmp_path)
     office = Office(database)

@@ -34,7 +34,8 @@ class Bounds(NamedTuple):
 
     reads: int = 200  # of which nothing came but an answer, in a second
     share: float = 0.015  # of a processor's time that may go into writing up reads
-    others: int = 2_000  # changes and failures, in a second
+    others: int = 4_000  # changes and failures, at once
+    other_share: float = 0.06  # of a processor's time that may go into writing them up for long
     bytes: int = 16 * 1024 * 1024  # of bodies, between two batches
     pause: float = 0.25  # seconds between two batches
     days: int = 30  # that requests are kept
@@ -194,7 +195,8 @@ class Recorder:
         bounds = self._bounds
         reads = min(bounds.reads, bounds.share / self._cost)  # fewer where the machine is slow
         self._reads = min(bounds.reads, self._reads + max(1, round(reads * passed)))
-        self._others = min(bounds.others, self._others + max(1, round(bounds.others * passed)))
+        others = min(bounds.others, bounds.other_share / self._cost)
+        self._others = min(bounds.others, self._others + max(1, round(others * passed)))
         self._room = bounds.bytes
 
     def _dropped_now(self) -> Counter[tuple[OrgId | None, Done]]:
