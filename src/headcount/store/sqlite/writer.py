@@ -34,7 +34,8 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         self._connection = open_writer(path)
         self._lock = FileLock(path)
         self._identity = _identity(path)
@@ -46,14 +47,24 @@ class Writer:
         """Run `work` in a transaction; its result, or its refusal, after the commit."""
         if self._closed:
             raise stopping()
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(work, done))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        job = _Job(work, done)
+        if (gathered := self._gathered.get(loop)) is not None:
+            gathered.append(job)
+        else:
+            self._gathered[loop] = [job]
+            loop.call_soon(self._hand_over, loop)
         return await done
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """All that came in one turn of the event loop goes together, so into one commit."""
+        self._jobs.put(self._gathered.pop(loop))
 
     def later(self, work: Work[Any]) -> None:
         """Run `work` with the next batch; nobody waits for it."""
         if not self._closed:
-            self._jobs.put(_Job(work, None))
+            self._jobs.put([_Job(work, None)])
 
     def close(self) -> None:
         """Finish what was accepted."""
@@ -66,17 +77,17 @@ class Writer:
 
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
-            batch = [first]
+            batch = first
             stop = False
             while len(batch) < _MAX_BATCH:
                 try:
-                    job = self._jobs.get_nowait()
+                    jobs = self._jobs.get_nowait()
                 except queue.Empty:
                     break
-                if job is None:
+                if jobs is None:
                     stop = True
                     break
-                batch.append(job)
+                batch += jobs
             self._commit(batch)
             _deliver(batch)
             if stop:
