@@ -166,7 +166,7 @@ def one_primary(entries: list[Any], *, keep: int | None = None) -> list[Any]:
 
 def without_empty(document: Document) -> Document:
     """The document without unassigned attributes: null, [] and {} are the same as absent."""
-    return {key: value for key, value in document.items() if not is_empty(value)}
+    return {key: value for key, value in document.items() if value or not is_empty(value)}
 
 
 def with_schemas(document: Document, kind: ResourceType) -> Document:
