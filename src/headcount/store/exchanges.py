@@ -118,8 +118,9 @@ def wanted(org: OrgId | None, sought: Sought, contains: str) -> Wanted:
     conditions: list[tuple[str, Any]] = [("org = ?", NOBODY if org is None else org)]
     index, fixed = "exchange_org", []
     if sought.failures:
-        index = "exchange_failed"
         fixed.append("status >= 400")
+    if sought.failures and not (sought.person or sought.method or sought.status):
+        index = "exchange_failed"
     if sought.resource:
         index = "exchange_resource"
         fixed.append("resource <> ''")

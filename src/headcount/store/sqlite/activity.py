@@ -63,13 +63,16 @@ def add_exchanges(connection: apsw.Connection, rows: Sequence[Row], tallies: Tal
 def exchanges(
     connection: apsw.Connection, org: OrgId | None, sought: Sought, limit: int
 ) -> list[Exchange]:
-    """Some of them, by number; it stops once there are enough."""
+    """Some of them, by number; it stops once there are enough. Rows of others are not read."""
     asked = wanted(org, sought, "instr(person_key, ?) > 0")
     where = " AND ".join([sql for sql, _ in asked.conditions] + [asked.fixed or "TRUE"])
     order = "DESC" if asked.newest_first else "ASC"
+    found = (
+        f"SELECT number FROM exchange INDEXED BY {asked.by} WHERE {where}"
+        f" ORDER BY number {order} LIMIT ?"
+    )
     rows = connection.execute(
-        f"SELECT {EXCHANGE} FROM exchange INDEXED BY {asked.by} WHERE {where}"
-        f" ORDER BY number {order} LIMIT ?",
+        f"SELECT {EXCHANGE} FROM exchange WHERE number IN ({found}) ORDER BY number {order}",
         (*(value for _, value in asked.conditions), limit),
     )
     return [exchange_in(row) for row in rows]

@@ -156,7 +156,8 @@ CREATE TABLE exchange (
     detail TEXT NOT NULL,
     cut INTEGER NOT NULL
 );
-CREATE INDEX exchange_org ON exchange (org, number);
+CREATE INDEX exchange_org ON exchange           -- with all that is looked through for some of them
+    (org, number, method, status, person_key);
 CREATE INDEX exchange_at ON exchange (at);
 CREATE INDEX exchange_resource ON exchange (org, resource, number) WHERE resource <> '';
 CREATE INDEX exchange_failed ON exchange (org, number) WHERE status >= 400;
