@@ -2,9 +2,11 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from bench.figures import number
 from bench.grouping import JOIN_SIZES, joins
+from bench.markdown import bullets, paragraph
 from bench.operations import (
     BULK,
     CREATE,
@@ -20,17 +22,13 @@ from bench.operations import (
 from bench.peers.catalogue import ROOT
 from bench.plan import Plan
 from bench.results import Measured, Result, unique
-from bench.table import number
-
-Paragraph = Callable[..., str]
+from bench.sections import pages_in_short, recording_in_short
 
 _FOLDERS = re.compile(f"({re.escape(str(ROOT))}|{re.escape(tempfile.gettempdir())})/[^ :]*/")
 _ALIKE = (LOOK_UP, LOOK_UP + REAL, READ, READ + REAL, PAGE, PATCH_ACTIVE, CREATE)
 
 
-def in_short(
-    plan: Plan, measured: Measured, paragraph: Paragraph, bullets: Callable[[list[str]], str]
-) -> Iterator[str]:
+def in_short(plan: Plan, measured: Measured) -> Iterator[str]:
     """The comparison at one size, and what grows with the number of accounts."""
     most, ours = max(plan.connections), measured.servers[0]
     size = _common(measured, most)
@@ -44,6 +42,8 @@ def in_short(
         *_members(measured, most),
         *_walks(measured, most),
         *_bulk(measured),
+        *(line for name in measured.servers for line in pages_in_short(measured, name)[:1]),
+        *recording_in_short(measured),
     ]
     yield bullets(lines)
 

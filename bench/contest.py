@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bench import ours
+from bench.console import console, sign_in
 from bench.databases import DATABASES
 from bench.grouping import grouping
 from bench.load import Round, measure
@@ -19,9 +20,19 @@ from bench.peers.installing import NotInstalledError, install
 from bench.plan import Plan
 from bench.progress import Shown
 from bench.proving import Proof, WrongError, prove, settle
+from bench.recording import compare_recording
 from bench.results import Measured, Result
 from bench.running import NotStartedError, processor_time, yardstick
-from bench.stage import OutOfTimeError, Server, Stage, fill, gather, group_sizes, work
+from bench.stage import (
+    Office,
+    OutOfTimeError,
+    Server,
+    Stage,
+    fill,
+    gather,
+    group_sizes,
+    work,
+)
 from bench.wire import Asked, request
 
 _QUICK = 0.1  # seconds within which an operation answers that is worth warming up
@@ -34,6 +45,7 @@ class Contestant:
     name: str
     starts: Callable[[], AbstractAsyncContextManager[Server]]
     sizes: tuple[int, ...]
+    pages: tuple[int, ...] = ()  # with how many accounts the pages of its console are measured
     is_ours: bool = False
 
 
@@ -51,9 +63,9 @@ class Contest:
         """Measure everybody, the smallest number of accounts first."""
         await self._measure_client()
         stopped: set[str] = set()
-        for size in sorted({size for one in contestants for size in one.sizes}):
+        for size in sorted({size for one in contestants for size in (*one.sizes, *one.pages)}):
             for one in contestants:
-                if size in one.sizes and one.name not in stopped:
+                if size in (*one.sizes, *one.pages) and one.name not in stopped:
                     try:
                         await self._measure_server(one, size)
                     except (OutOfTimeError, RefusedError, NotStartedError) as error:
@@ -71,14 +83,27 @@ class Contest:
         async with contestant.starts() as server:
             with self.shown.step(f"Filling {of}", work(size)) as advance:
                 stage = await fill(server, size, advance)
-            await self._measure_all(stage, reading(stage), contestant)
+            if size in contestant.sizes:
+                await self._measure_all(stage, reading(stage), contestant)
             with self.shown.step(f"Grouping {of}", sum(group_sizes(server, size))) as advance:
                 try:
                     await gather(stage, advance)
                 except OutOfTimeError as error:
                     self._remark(f"{of}: {error}")
-            await self._measure_all(stage, grouping(stage), contestant)
-            await self._measure_all(stage, creating(stage), contestant)
+            if size in contestant.sizes:
+                await self._measure_all(stage, grouping(stage), contestant)
+            if size in contestant.pages and server.office is not None:
+                await self._measure_console(stage, server.office, contestant)
+            if size in contestant.sizes:
+                await self._measure_all(stage, creating(stage), contestant)
+
+    async def _measure_console(self, stage: Stage, office: Office, contestant: Contestant) -> None:
+        of = f"{contestant.name}, {stage.accounts:,} accounts"
+        exchanges = self.plan.exchanges
+        with self.shown.step(f"A month of requests on {of}", exchanges) as advance:
+            past = await office.live(stage.ids, exchanges, advance)
+        cookie = await sign_in(stage.server.port, await office.invite())
+        await self._measure_all(stage, console(stage, past, cookie), contestant)
 
     async def _measure_all(
         self, stage: Stage, operations: list[Operation], contestant: Contestant
@@ -115,7 +140,14 @@ class Contest:
                 f" {connections} times at once"
             )
             return proof.seconds
-        result = Result(server.name, operation.name, stage.accounts, connections, operation.each)
+        result = Result(
+            server.name,
+            operation.name,
+            stage.accounts,
+            connections,
+            operation.each,
+            length=proof.length,
+        )
         if proof.seconds < _QUICK:
             await measure(server.port, operation.requests, plan.seconds / 4, connections)  # warm
         until = time.monotonic() + plan.patience
@@ -134,11 +166,11 @@ class Contest:
                 self._remark(f"{of}: no answer within {plan.patience:g} s, {connections} at once")
                 await settle(server, 10 * plan.patience)
                 break
-        self._take(result)
+        self._take(result, self.measured.pages if operation.is_page else self.measured.results)
         return result.percentile(0.5) / 1e3 if result.is_told else proof.seconds
 
-    def _take(self, result: Result) -> None:
-        self.measured.results.append(result)
+    def _take(self, result: Result, results: list[Result]) -> None:
+        results.append(result)
         if result.wrong:
             sent = sum(one.sent for one in result.rounds)
             self._remark(
@@ -176,6 +208,7 @@ async def contest(plan: Plan, shown: Shown) -> Measured:
     """Measure what the plan says."""
     with shown.bars(), yardstick("empty") as empty, yardstick("raw") as raw:
         run = Contest(plan, shown, empty, raw)
+        run.measured.recording += await compare_recording(plan, shown)
         await run.run([*_ours(plan), *_peers(plan, run)])
     return run.measured
 
@@ -183,11 +216,9 @@ async def contest(plan: Plan, shown: Shown) -> Measured:
 def _ours(plan: Plan) -> Iterator[Contestant]:
     for database in plan.databases:
         name, _ = DATABASES[database]
-        sizes = plan.sizes_on(database)
-        yield Contestant(name, partial(ours.headcount, database), sizes, is_ours=True)
-        if plan.unrecorded:
-            starts = partial(ours.headcount, database, recorded=False)
-            yield Contestant(name + ours.UNRECORDED, starts, sizes, is_ours=True)
+        starts = partial(ours.headcount, database)
+        sizes, pages = plan.sizes_on(database), plan.pages_on(database)
+        yield Contestant(name, starts, sizes, pages, is_ours=True)
 
 
 def _peers(plan: Plan, run: Contest) -> Iterator[Contestant]:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from bench.figures import short
 from bench.grouping import JOIN_SIZES, joins
 from bench.operations import CREATE, LOOK_UP, PAGE, PATCH_ACTIVE, READ
 from bench.results import Measured
@@ -26,11 +27,6 @@ _WIDE = 0.42  # of the width, that a label takes at the most
 
 def draw(measured: Measured, connections: int, folder: Path) -> None:
     """Draw `growth` and `members`, each as SVG and PNG."""
-    import matplotlib as mpl  # noqa: PLC0415  only installed where something is drawn
-
-    mpl.use("agg")
-    mpl.rcParams.update({"font.family": "DejaVu Sans", "font.size": 9, "svg.hashsalt": "bench"})
-    folder.mkdir(parents=True, exist_ok=True)
     _growth(measured, connections, folder)
     _members(measured, connections, folder)
 
@@ -50,7 +46,7 @@ def _growth(measured: Measured, connections: int, folder: Path) -> None:
     for axes in grid[1]:
         axes.set_xlabel("accounts")
     figure.suptitle(_title("What a request costs, by the number of accounts", connections))
-    _save(figure, folder / "growth")
+    save(figure, folder / "growth")
 
 
 def _members(measured: Measured, connections: int, folder: Path) -> None:
@@ -63,7 +59,7 @@ def _members(measured: Measured, connections: int, folder: Path) -> None:
     axes.set_ylabel(_COST)
     axes.set_xlabel("members that the group has")
     figure.suptitle(_title("What adding one member costs, by the size of the group", connections))
-    _save(figure, folder / "members")
+    save(figure, folder / "members")
 
 
 def _title(what: str, connections: int) -> str:
@@ -102,18 +98,6 @@ def _scale(panels: Any, lines: Sequence[dict[str, Points]], room: float) -> None
         axes.xaxis.set_minor_locator(_no_ticks())
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-
-
-def short(count: float) -> str:
-    """A round number in little room.
-
-    >>> [short(count) for count in (10, 1_000, 100_000, 1_000_000)]
-    ['10', '1k', '100k', '1M']
-    """
-    for size, letter in ((1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            return f"{count / size:g}{letter}"
-    return f"{count:g}"
 
 
 def _no_ticks() -> Any:
@@ -179,7 +163,17 @@ def _is_free(across: float, up: float, crossing: Points, taken: Points) -> bool:
     return 0 < up < 1 and not lines and not labels
 
 
-def _save(figure: Any, path: Path) -> None:
+def prepare(folder: Path) -> None:
+    """Make ready for drawing into a folder."""
+    import matplotlib as mpl  # noqa: PLC0415  only installed where something is drawn
+
+    mpl.use("agg")
+    mpl.rcParams.update({"font.family": "DejaVu Sans", "font.size": 9, "svg.hashsalt": "bench"})
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def save(figure: Any, path: Path) -> None:
+    """Keep a picture as SVG and PNG, the same bytes for the same figures."""
     figure.tight_layout()
     figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
     figure.savefig(path.with_suffix(".png"), dpi=130, metadata={"Software": None})

@@ -20,6 +20,7 @@ LOOK_UP = "look up by userName"
 READ = "read by id"
 REAL = ", with groups and enterprise data"
 PAGE = "page of 100"
+NEAR_PAGE = "page of 100, by index near the start"
 DEEP_PAGE = "page of 100, the last by index"
 FIRST_CURSOR = "page of 100, the first by cursor"
 LAST_CURSOR = "page of 100, the last by cursor"
@@ -31,6 +32,7 @@ PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 OK = b"HTTP/1.1 2"  # any success: some answer PATCH with 200, some with 204
 
 _IN_BULK = 1_000
+_NEAR = 1_000  # accounts from the first
 _FRESH = itertools.count(5_000_000)
 
 
@@ -54,6 +56,7 @@ class Operation:
     """What to ask afterwards, to see that a change was made."""
     beside: Beside = Beside.NOTHING
     alone: bool = False  # measured over one connection only
+    is_page: bool = False  # of the console
     each: int = 1  # how many changes one request makes
 
 
@@ -66,6 +69,7 @@ def reading(stage: Stage) -> list[Operation]:
         Operation(READ, _read(stage, plain), beside=Beside.RAW),
         Operation(READ + REAL, _read(stage, real), is_real(stage), beside=Beside.RAW),
         Operation(PAGE, _pages(stage), is_page(stage), beside=Beside.BODY),
+        Operation(NEAR_PAGE, _near_pages(stage), is_page(stage), beside=Beside.BODY),
         *_own_pages(stage),
         Operation(PATCH_ACTIVE, _patch_active(stage), witness=_sees_active(stage)),
     ]
@@ -142,6 +146,22 @@ def _pages(stage: Stage) -> Requests:
         for page in itertools.count(number * pages // connections):
             start = page % pages * 100 + 1
             yield Asked(b"%b%d%b" % (before, start, after), first=b'"userName"', last=b"@acme.test")
+
+    return requests
+
+
+def _near_pages(stage: Stage) -> Requests:
+    """Pages that begin anywhere among the first thousand, where no page before has ended."""
+    before, after = template(stage, "GET", "/Users?startIndex={}&count=100")
+    begins = range(1, max(2, min(_NEAR, stage.accounts - 99) + 1))
+    told = b'"startIndex"%b%%d' % stage.manners.colon
+
+    def requests(number: int, _: int) -> Iterator[Asked]:
+        chance = random.Random(number)
+        while True:
+            start = chance.choice(begins)
+            raw = b"%b%d%b" % (before, start, after)
+            yield Asked(raw, first=told % start, last=b"@acme.test")
 
     return requests
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bench.databases import DATABASES
+from bench.past import OurOffice
 from bench.people import person
 from bench.running import telling_port
 from bench.stage import Advance, Manners, Server
@@ -19,8 +20,6 @@ from headcount.store.model import Change, Joining, Kind, MemberDelta, Policy
 
 _AT_ONCE = 256  # accounts that are created side by side
 _JOIN_AT_ONCE = 10_000  # members that join in one change
-
-UNRECORDED = ", no requests recorded"
 
 MANNERS = Manners(has_cursors=True, has_bulk=True)
 
@@ -71,16 +70,21 @@ class OurFiller:
 
 @asynccontextmanager
 async def headcount(database: str, *, recorded: bool = True) -> AsyncIterator[Server]:
-    """Headcount on a fresh database of this kind, on a free port."""
+    """Headcount on a fresh database of this kind, on a free port.
+
+    Args:
+        database: its kind.
+        recorded: whether it records requests.
+    """
     name, opens = DATABASES[database]
     given = {} if recorded else {"HEADCOUNT_ACTIVITY_DAYS": "0"}
-    name += "" if recorded else UNRECORDED
     with opens() as used:
         async with opened(Settings(database=used.url)) as runtime:
             organisation = await runtime.organisations.create("acme", "Acme", Policy())
             token, _ = await runtime.organisations.issue("acme", Wish("bench"))
-            filler = OurFiller(runtime, Caller(organisation, COMMAND_LINE))
+            caller = Caller(organisation, COMMAND_LINE)
+            filler, office = OurFiller(runtime, caller), OurOffice(runtime, caller)
             command = [sys.executable, "-m", "headcount", "serve", "--port", "0"]
             with telling_port(command, **{DATABASE: used.url}, **given) as (pid, port):
                 pids = (pid, *used.pids)
-                yield Server(name, port, token, MANNERS, filler, pids, largest_group=1_000_000)
+                yield Server(name, port, token, MANNERS, filler, pids, 1_000_000, office)

@@ -21,13 +21,22 @@ class Plan:
     rounds: int = 3
     filling: float = 120.0  # seconds that a peer has to be filled
     patience: float = 10.0  # seconds for one operation, and for one answer
+    pages: tuple[int, ...] = (1_000, 100_000, 1_000_000)  # accounts, for the console
+    exchanges: int = 200_000  # recorded before its pages are looked at: as many as are kept
+    pairs: int = 12  # of rounds with and without recording; 0: none
     only: tuple[str, ...] = ()  # words of the operations that are measured
-    unrecorded: bool = False  # also a Headcount that records no requests
     write: bool = False
 
     def sizes_on(self, database: str) -> tuple[int, ...]:
         """How many accounts Headcount has on a database of this kind, the fewest first."""
         return (database == "postgres" and self.postgres_sizes) or self.sizes
+
+    def pages_on(self, database: str) -> tuple[int, ...]:
+        """The same where the pages of the console are measured."""
+        if self.only and not any("console" in words for words in self.only):
+            return ()
+        sizes = self.postgres_sizes if database == "postgres" else None
+        return tuple(one for one in self.pages if sizes is None or one in sizes)
 
     def wants(self, operation: str) -> bool:
         """Whether an operation is measured."""
@@ -58,10 +67,12 @@ def read_plan(arguments: list[str] | None = None) -> Plan:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--filling", type=float, help="seconds that a peer has to be filled")
     parser.add_argument("--patience", type=float, help="seconds for one operation on one server")
-    parser.add_argument("--only", nargs="+", metavar="WORDS", help="operations with these words")
     parser.add_argument(
-        "--unrecorded", action="store_true", help="also Headcount without recording requests"
+        "--pages", type=int, nargs="*", help="accounts, for the pages of the console; none: no page"
     )
+    parser.add_argument("--exchanges", type=int, help="requests recorded before a page is opened")
+    parser.add_argument("--pairs", type=int, help="of rounds with and without recording; 0: none")
+    parser.add_argument("--only", nargs="+", metavar="WORDS", help="operations with these words")
     parser.add_argument(
         "--write", action="store_true", help="docs/performance.md and its pictures, from this run"
     )

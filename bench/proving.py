@@ -63,7 +63,8 @@ async def _right(talk: Talk, asked: Asked) -> bytes:
     answer = await talk.ask(asked.raw)
     if not is_right(asked, answer):
         line = asked.raw.split(b"\r\n", 1)[0].decode()
-        raise WrongError(f"{line} was answered by {_shown(answer)}")
+        wanted = b" ".join(one for one in (asked.begins, asked.first, asked.last) if one).decode()
+        raise WrongError(f"{line} should have answered {wanted}, not {_shown(answer)}")
     return answer
 
 

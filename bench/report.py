@@ -1,23 +1,23 @@
 """`docs/performance.md`: written whole from one run, with the words around the figures."""
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.conclusions import in_short, remarks
-from bench.curves import draw
+from bench.curves import draw, prepare
+from bench.dots import draw_pages
+from bench.figures import number
 from bench.machine import machine, software
+from bench.markdown import bullets, markdown, paragraph
 from bench.peers.catalogue import PEERS
 from bench.peers.installing import versions
 from bench.plan import FULL, Plan
 from bench.results import Measured, Result
-from bench.table import number
+from bench.sections import of_recording, of_the_console
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-
-_WIDTH = 120
 
 _ALWAYS = (
     "Client, server and database share these cores; there is no network between them, and no TLS.",
@@ -46,30 +46,17 @@ _HEADINGS = (
 
 
 def write(plan: Plan, measured: Measured, docs: Path = DOCS) -> None:
-    """Draw the curves, and write the page."""
+    """Draw the pictures, and write the page."""
+    prepare(docs / "images")
     draw(measured, max(plan.connections), docs / "images")
+    if measured.pages:
+        draw_pages(measured, docs / "images")
     (docs / "performance.md").write_text(page(plan, measured), encoding="utf-8")
 
 
 def page(plan: Plan, measured: Measured) -> str:
     """The page, without its pictures."""
     return "\n\n".join(_sections(plan, measured)) + "\n"
-
-
-def paragraph(words: str, indent: str = "") -> str:
-    """Words in lines of the width that the documents have."""
-    return textwrap.fill(
-        " ".join(words.split()),
-        _WIDTH,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def bullets(lines: list[str]) -> str:
-    """A list."""
-    return "\n".join(paragraph(f"- {line}", "  ") for line in lines)
 
 
 def _sections(plan: Plan, measured: Measured) -> Iterator[str]:
@@ -81,7 +68,7 @@ def _sections(plan: Plan, measured: Measured) -> Iterator[str]:
         " better than figures do."
     )
     yield "## In short"
-    yield from in_short(plan, measured, paragraph, bullets)
+    yield from in_short(plan, measured)
     yield "## How cost grows"
     yield paragraph(
         "Both axes are logarithmic: a flat line costs the same however much there is, and a line"
@@ -91,6 +78,8 @@ def _sections(plan: Plan, measured: Measured) -> Iterator[str]:
     )
     yield "![What a request costs, by the number of accounts](images/growth.svg)"
     yield "![What adding one member costs, by the size of the group](images/members.svg)"
+    yield from of_the_console(plan, measured)
+    yield from of_recording(measured)
     yield from _how(plan, measured)
     yield "## Every figure"
     yield paragraph(
@@ -124,7 +113,7 @@ def _how(plan: Plan, measured: Measured) -> Iterator[str]:
         yield "What did not go as it should:"
         yield bullets(told)
     yield paragraph(
-        "To repeat it: `make bench` takes about a quarter of an hour and prints the tables,"
+        "To repeat it: `make bench` takes about half an hour and prints the tables,"
         " `make bench-full` takes some hours and writes this page. `python -m bench --help` tells"
         " how to measure a part. Servers listen on 127.0.0.1 and are ended with the run; the peers"
         " are kept in `.bench/`, in the versions that `bench/peers/` pins."
@@ -163,12 +152,6 @@ def _table(measured: Measured, operation: str) -> str:
         if (one.connections, one.accounts) == place
     ]
     return markdown(_HEADINGS, rows)
-
-
-def markdown(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A table whose first column is words and whose others are figures."""
-    lines = [headings, ("---", *["---:"] * (len(headings) - 1)), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _row(measured: Measured, one: Result) -> tuple[str, ...]:

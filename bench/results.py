@@ -1,8 +1,8 @@
 """What was measured, and what follows from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, quantiles
 
 from bench.load import Round
 
@@ -16,6 +16,7 @@ class Result:
     accounts: int
     connections: int
     each: int = 1  # how many changes one request makes
+    length: int = 0  # bytes of the body of an answer
     rounds: list[Round] = field(default_factory=list)
     empty: list[Round] = field(default_factory=list)
     beside: list[Round] = field(default_factory=list)  # the raw or ready answers, where wanted
@@ -67,10 +68,48 @@ class Result:
 
 
 @dataclass
+class Compared:
+    """An operation on two servers that differ in one thing, measured in turns."""
+
+    operation: str
+    accounts: int
+    connections: int
+    pairs: list[tuple[Round, Round]] = field(default_factory=list)  # with it, and without
+    processor: tuple[float, float] = (0.0, 0.0)  # seconds that the servers took
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Per second with it and without it: the medians of the rounds."""
+        ours, others = zip(*self.pairs, strict=True)
+        return median(one.rate for one in ours), median(one.rate for one in others)
+
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """Of the ratios of the pairs: a quarter is below the first, the second is the median."""
+        ratios = [ours.rate / others.rate for ours, others in self.pairs]
+        low, middle, high = quantiles(ratios, n=4, method="inclusive") if ratios[1:] else ratios * 3
+        return low, middle, high
+
+    @property
+    def per_request(self) -> float:
+        """How many times the processor time without it a request takes with it."""
+        sent = [max(1, sum(pair[which].sent for pair in self.pairs)) for which in (0, 1)]
+        ours, others = (spent / of for spent, of in zip(self.processor, sent, strict=True))
+        return ours / others if others else 1.0
+
+    @property
+    def rounds(self) -> Iterator[Round]:
+        """All of them."""
+        return (one for pair in self.pairs for one in pair)
+
+
+@dataclass
 class Measured:
     """Everything that one run led to."""
 
     results: list[Result] = field(default_factory=list)
+    pages: list[Result] = field(default_factory=list)  # of the console
+    recording: list[Compared] = field(default_factory=list)  # Headcount with it and without
     remarks: list[str] = field(default_factory=list)  # where somebody stopped or went wrong
     client: float = 0.0  # processor time of the client for one raw answer, in microseconds
     raw: float = 0.0  # raw answers per second

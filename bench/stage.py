@@ -40,6 +40,27 @@ class Filler(Protocol):
 
 
 @dataclass(frozen=True)
+class Past:
+    """What there is to be found on the pages of the console, where pages differ."""
+
+    account: int  # the number of the account that was changed most often
+    change: int  # the position of a change of that account in the middle
+    exchange: int  # the number of a request in the middle
+    unclaimed: int  # the number of a request that is nobody's
+    entry: int  # the number of an entry of the audit trail in the middle
+
+
+class Office(Protocol):
+    """Whoever administers a server that has a console."""
+
+    async def live(self, ids: Sequence[str], exchanges: int, advance: Advance) -> Past:
+        """Let a month go by, with so many requests of an identity provider that are recorded."""
+
+    async def invite(self) -> str:
+        """The secret of a link that opens everything in the console."""
+
+
+@dataclass(frozen=True)
 class Server:
     """A server that runs."""
 
@@ -50,6 +71,7 @@ class Server:
     filler: Filler
     pids: tuple[int, ...]  # whose processor time, with that of their children, requests take
     largest_group: int = 10_000
+    office: Office | None = None  # where there is a console
 
 
 @dataclass

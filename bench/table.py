@@ -1,12 +1,14 @@
-"""What was measured, as tables on a terminal: one for each operation."""
+"""What was measured, as tables on a terminal: one for each operation, one for all pages."""
 
 from collections.abc import Iterator
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
-from bench.results import Measured, Result
+from bench.figures import number
+from bench.results import Measured, Result, unique
+from bench.telling import RECORDING, Cells, page_headings, page_rows, page_sizes, recording_rows
 
 _HEADINGS = ("Accounts", "Conn.", "Per second", "p50 ms", "p99 ms", "CPU µs", "To empty", "To raw")
 
@@ -16,22 +18,42 @@ def show(console: Console, measured: Measured) -> None:
     for operation in measured.operations:
         console.print(_table(measured, operation))
         console.print()
+    for title, headings, rows in _others(measured):
+        console.print(_filled(title, headings, rows))
+        console.print()
     for line in (*summary(measured), *measured.remarks):
         console.print(f"- {line}", highlight=False, soft_wrap=True)
 
 
+def _others(measured: Measured) -> Iterator[tuple[str, Cells, list[Cells]]]:
+    """The title, the headings and the rows of what is no table of one operation."""
+    for server in unique(one.server for one in measured.pages):
+        headings = page_headings(page_sizes(measured, server))
+        yield f"Pages of the console, {server}", headings, page_rows(measured, server)
+    if measured.recording:
+        yield "Requests recorded, and not recorded", RECORDING, recording_rows(measured)
+
+
 def _table(measured: Measured, operation: str) -> Table:
     title = operation[0].upper() + operation[1:]
+    found = [one for one in measured.results if one.operation == operation]
+    rows = [
+        _row(measured, one)
+        for place in sorted({(one.connections, one.accounts) for one in found})
+        for one in found
+        if (one.connections, one.accounts) == place
+    ]
+    return _filled(title, ("Server", *_HEADINGS, "Headcount is"), rows)
+
+
+def _filled(title: str, headings: Cells, rows: list[Cells]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.show_edge, table.pad_edge, table.padding = False, False, (0, 1, 0, 0)
-    table.add_column("Server", no_wrap=True)
-    for heading in (*_HEADINGS, "Headcount is"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    found = [one for one in measured.results if one.operation == operation]
-    for connections, accounts in sorted({(one.connections, one.accounts) for one in found}):
-        for one in found:
-            if (one.connections, one.accounts) == (connections, accounts):
-                table.add_row(*_row(measured, one))
+    for place, heading in enumerate(headings):
+        justify: JustifyMethod = "right" if place else "left"
+        table.add_column(heading, justify=justify, no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
@@ -51,19 +73,6 @@ def _row(measured: Measured, one: Result) -> tuple[str, ...]:
         "" if beside is None else number(beside),
         "" if times is None else f"{number(times)} times",
     )
-
-
-def number(value: float) -> str:
-    """A figure with as many digits as mean something.
-
-    >>> [number(one) for one in (31_415.9, 314.159, 3.14159, 0.314159, 0.00314159, 0)]
-    ['31,416', '314', '3.1', '0.31', '0.0031', '0']
-    """
-    if value >= 100 or value == 0:
-        return f"{value:,.0f}"
-    if value >= 1:
-        return f"{value:.1f}"
-    return f"{value:.2g}" if value >= 0.0001 else f"{value:.1e}"
 
 
 def summary(measured: Measured) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from orjson import loads
 
@@ -24,12 +26,29 @@ class Asked(NamedTuple):
 
 
 def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes:
-    """A request as it goes over the wire."""
+    """A request as an identity provider sends it over the wire."""
     head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     if token:
         head += f"Authorization: Bearer {token}\r\n"
     if body:
         head += f"Content-Type: application/scim+json\r\nContent-Length: {len(body)}\r\n"
+    return head.encode() + b"\r\n" + body
+
+
+def visit(path: str, cookie: str = "") -> bytes:
+    """A request as a browser sends it."""
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n"
+    if cookie:
+        head += f"Cookie: {cookie}\r\n"
+    return head.encode() + b"\r\n"
+
+
+def submission(path: str, fields: Mapping[str, str]) -> bytes:
+    """A form as a browser sends it."""
+    body = urlencode(fields).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n"
+    kind = "application/x-www-form-urlencoded"
+    head += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"\r\n" + body
 
 

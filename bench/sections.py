@@ -1,0 +1,128 @@
+"""The parts of the page about the console and about recording."""
+
+from collections.abc import Iterator, Mapping
+from statistics import median
+
+from bench.console import LIMIT
+from bench.figures import number
+from bench.markdown import bullets, markdown, paragraph
+from bench.plan import Plan
+from bench.results import Measured, Result, unique
+from bench.telling import (
+    RECORDING,
+    by_page,
+    growth,
+    page_headings,
+    page_rows,
+    page_sizes,
+    recording_rows,
+)
+
+
+def of_the_console(plan: Plan, measured: Measured) -> Iterator[str]:
+    """The part about the pages of the console, where they were measured."""
+    if not measured.pages:
+        return
+    yield "## The pages of the console"
+    yield paragraph(
+        "Each page that can be opened, by somebody who came in by a link and to whom everything is"
+        " open: the time until its last byte is there, over one connection. Before that,"
+        f" {plan.exchanges:,} requests were recorded (200,000 are kept by default), spread over 30"
+        " days and over all accounts; one in twenty of them was refused. The audit trail has 10,000"
+        " entries, and one account was changed 1,000 times. An answer is right if its status is 200"
+        " and the texts stand in it that have to, such as the first and the last name of a list."
+    )
+    yield bullets([line for name in _consoles(measured) for line in pages_in_short(measured, name)])
+    yield "![How long the pages of the console take](images/pages.svg)"
+    yield paragraph(
+        "**p50** is the median and **p99** what 99 of 100 requests stay below. **Growth** is how"
+        " many times the cost with the fewest accounts a page has with the most, by the ratios to"
+        " the empty answer. **CPU** and **kB** are those with the most accounts."
+    )
+    for name in _consoles(measured):
+        yield f"### On {name}"
+        yield markdown(page_headings(page_sizes(measured, name)), page_rows(measured, name))
+
+
+def _consoles(measured: Measured) -> list[str]:
+    return unique(one.server for one in measured.pages)
+
+
+def of_recording(measured: Measured) -> Iterator[str]:
+    """The part about what recording costs, where that was measured."""
+    if not measured.recording:
+        return
+    first = measured.recording[0]
+    yield "## What recording requests costs"
+    yield paragraph(
+        "Headcount records each request for the page Activity, as it does by itself, and beside it"
+        " runs one that records none (`HEADCOUNT_ACTIVITY_DAYS=0`), both on SQLite with"
+        f" {first.accounts:,} accounts. They are asked in turns, {len(first.pairs)} times each, now"
+        " the one first and now the other. **Ratio** is the median of what the one does to what the"
+        " other does, pair by pair; half of the pairs are within the **middle half**."
+    )
+    yield bullets(recording_in_short(measured))
+    yield markdown(RECORDING, recording_rows(measured))
+
+
+def pages_in_short(measured: Measured, server: str) -> list[str]:
+    """Whether each page of a console is quick enough with the most accounts, and what grows."""
+    pages = by_page(measured, server)
+    if not pages:
+        return []
+    last = {name: series[-1] for name, series in pages.items()}
+    grown = {name: growth(series) for name, series in pages.items() if series[1:]}
+    told = [_verdict(server, last)]
+    if grown:
+        worst = max(grown, key=lambda name: grown[name])
+        fewest, most = (series[place].accounts for series in (pages[worst],) for place in (0, -1))
+        told.append(
+            f"With {most:,} accounts a page costs {number(median(grown.values()))} times what it"
+            f" costs with {fewest:,}, in the median of the pages, and {number(grown[worst])} times"
+            f" where that is most: {worst} ({server})."
+        )
+    return told
+
+
+def _verdict(server: str, last: Mapping[str, Result]) -> str:
+    most = max(one.accounts for one in last.values())
+    slow = [name for name, one in last.items() if one.percentile(0.5) >= LIMIT]
+    verdict = f"each of the {len(last)} pages of the console answers in under {LIMIT:g} ms"
+    if slow:
+        verdict = (
+            f"{len(last) - len(slow)} of the {len(last)} pages of the console answer in under"
+            f" {LIMIT:g} ms, and these do not: {'; '.join(slow)}"
+        )
+    slowest = max(last, key=lambda name: last[name].percentile(0.5))
+    one = last[slowest]
+    beyond = [name for name, one in last.items() if one.percentile(0.99) >= LIMIT]
+    seldom = f" One in 100 takes longer than that: {'; '.join(beyond)}." if beyond else ""
+    return (
+        f"With {most:,} accounts {verdict} ({server}).{seldom} The slowest, {slowest}, takes"
+        f" {number(one.percentile(0.5))} ms in the median and up to"
+        f" {number(one.percentile(0.99))} ms in 99 of 100 cases; its rate is {number(one.ratio)} of"
+        " the empty answer's."
+    )
+
+
+def recording_in_short(measured: Measured) -> list[str]:
+    """What recording takes off the rate of each operation over the most connections."""
+    most = max((one.connections for one in measured.recording), default=0)
+    told = [
+        f"{one.operation} {_share(middle)} (half of the pairs: {_share(high)} to {_share(low)})"
+        for one in measured.recording
+        for low, middle, high in [one.quartiles]
+        if one.connections == most
+    ]
+    if not told:
+        return []
+    return [f"Recording requests takes off the rate over {most} connections: {', '.join(told)}."]
+
+
+def _share(ratio: float) -> str:
+    """What is missing to 1, in hundredths.
+
+    >>> _share(0.953), _share(1.02)
+    ('4.7 %', '-2.0 %')
+    """
+    return f"{100 * (1 - ratio):.1f} %"
