@@ -256,6 +256,7 @@ def test_what_happened_to_somebody_is_read_by_two_indexes(connection: apsw.Conne
         *[Chosen(), Chosen(by_name=True), Chosen(descending=True), Chosen(active=False)],
         *[Chosen(role="owner", by_name=True), Chosen(group="g1"), Chosen("ada")],
         *[Chosen("ada", active=False), Chosen("ada", role="owner", group="g1")],
+        *[Chosen(writers=("token:t",)), Chosen("ada", writers=("token:t", "token:u"))],
     ],
     ids=str,
 )
@@ -266,9 +267,12 @@ def test_what_people_page_through_is_read_in_the_order_of_an_index(
         place, 9
     )
     plan = plan_of(connection, lambda: connection.execute(ask.sql, ask.given))
-    read = [step for step in plan if re.match(r"(SCAN|SEARCH) [rml]\b", step)]
+    read = [step for step in plan if re.match(r"(SCAN|SEARCH) [rmle]\b", step)]
     assert read
     assert all(re.search(r"(INDEX|KEY).*\(org=\?", step) for step in read), read
+    events = [step for step in read if " e " in step]
+    assert len(events) == bool(chosen.writers)
+    assert all("INDEX event_subject (org=? AND subject=?" in step for step in events)
     few = 2 if chosen.text and place is None else 1  # of what was found, and of an externalId
     assert sum("TEMP" in step for step in plan) <= few
 

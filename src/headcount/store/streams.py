@@ -30,6 +30,7 @@ class Words(NamedTuple):
     family: Source
     emails: Source
     by: str  # the index that leads to the rows, where the database has to be told
+    writer: str  # who of those with a token wrote `r` last, with the question mark of `org`
     all_emails: bool  # or the first of each account alone
     longest_email: int | None = None  # characters of one that an index holds
 
@@ -73,8 +74,6 @@ def keys_of(words: Words, kind: Kind, text: str, document: bytes, name: str) -> 
     return sorted(leading)
 
 
-_WRITER = """SELECT e.actor FROM event e WHERE e.org = ? AND e.subject = r.id
-    AND e.actor LIKE 'token:%' ORDER BY e.position DESC LIMIT 1"""
 _EVERYBODY = "resource_id"
 """The index of all resources, by id."""
 
@@ -147,7 +146,7 @@ class Streams:
             tests.append(f"EXISTS ({member})")
             given += [self.org, chosen.group]
         if chosen.writers:
-            tests.append(f"({_WRITER}) IN ({', '.join('?' * len(chosen.writers))})")
+            tests.append(f"({self.words.writer}) IN ({', '.join('?' * len(chosen.writers))})")
             given += [self.org, *chosen.writers]
         return Ask(" AND ".join(tests), given)
 

@@ -29,6 +29,10 @@ WORDS = Words(
     family=_source(_FAMILY, LONGEST_KEY),
     emails=_source(_EMAIL, _LONGEST_EMAIL),
     by="",
+    # Ids of resources have another collation than the index of what events are about.
+    writer="SELECT e.actor FROM event e WHERE e.org = ?"
+    """ AND e.subject = r.id COLLATE "default" AND e.actor LIKE 'token:%'"""
+    " ORDER BY e.position DESC LIMIT 1",
     all_emails=False,
     longest_email=_LONGEST_EMAIL,
 )

@@ -20,7 +20,8 @@ BEGIN
             EXECUTE format('ALTER TABLE %s ALTER COLUMN grp SET (n_distinct = -0.01),
                 ALTER COLUMN member SET (n_distinct = -0.5)', leaf);
         ELSE
-            EXECUTE format('ALTER TABLE %s ALTER COLUMN position SET (n_distinct = -1)', leaf);
+            EXECUTE format('ALTER TABLE %s ALTER COLUMN position SET (n_distinct = -1),
+                ALTER COLUMN subject SET (n_distinct = -0.2)', leaf);
         END IF;
     END LOOP;
 END
@@ -28,7 +29,7 @@ $$;
 INSERT INTO resource (org, kind, id, version, created, modified, name, external_id, title, keys, document)
     SELECT -n, 1 + n % 2, n, 1, '', '', n, n, '', '{}', '' FROM generate_series(1, {rows}) AS n;
 INSERT INTO member (org, grp, member, kind) SELECT -n, n / 100, n, 1 FROM generate_series(1, {rows}) AS n;
-INSERT INTO event SELECT -n, n, '', '', '', '', '' FROM generate_series(1, {rows}) AS n;
+INSERT INTO event SELECT -n, n, '', '', '', n, '' FROM generate_series(1, {rows}) AS n;
 ANALYZE resource;
 ANALYZE member;
 ANALYZE event;

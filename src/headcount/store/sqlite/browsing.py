@@ -24,6 +24,8 @@ WORDS = Words(
         "listed_value l WHERE l.org = ? AND l.kind = 1 AND l.path = 'emails.value'", "l.key", "l.id"
     ),
     by=" INDEXED BY {}",
+    writer="SELECT e.actor FROM event e INDEXED BY event_subject WHERE e.org = ?"
+    " AND e.subject = r.id AND e.actor LIKE 'token:%' ORDER BY e.position DESC LIMIT 1",
     all_emails=True,
 )
 _MEMBERS = """SELECT m.member, m.kind, r.document FROM (
