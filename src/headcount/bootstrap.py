@@ -1,9 +1,10 @@
 """Puts the parts together. The one module that names a concrete store."""
 
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from importlib import import_module
@@ -55,6 +56,16 @@ def _second(seconds: int) -> str:
     '2026-01-02T03:04:05'
     """
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is handed in from outside. A story that is told twice alike has one of its own."""
+
+    clock: Callable[[], datetime] = clock
+    now: Callable[[], str] = now
+    identifiers: Callable[[], str] = field(default_factory=Identifiers)
+    chance: Callable[[int], bytes] = secrets.token_bytes  # so many bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +151,10 @@ def check(settings: Settings) -> None:
         _openid()
 
 
-def _recognition(settings: Settings, store: Store) -> Recognition | None:
+def _recognition(settings: Settings, store: Store, world: World) -> Recognition | None:
     if not settings.oidc_issuer:
         return None
-    made: Recognition = _openid().OpenIdRecognition(settings, store, clock)
+    made: Recognition = _openid().OpenIdRecognition(settings, store, world.clock)
     return made
 
 
@@ -162,14 +173,15 @@ def _options(settings: Settings) -> Any:
     return _postgres().Options(settings.postgres_connections, settings.postgres_prepared)
 
 
-def runtime(store: Store) -> Runtime:
+def runtime(store: Store, world: World | None = None) -> Runtime:
     """The operations on a store."""
+    around = world or World()
     return Runtime(
         store,
-        Directory(store, now, Identifiers(), Walker(store)),
-        Organisations(store, clock),
-        Visiting(store, clock),
-        RoleRules(store, clock),
+        Directory(store, around.now, around.identifiers, Walker(store)),
+        Organisations(store, around.clock, around.chance),
+        Visiting(store, around.clock, around.chance),
+        RoleRules(store, around.clock),
     )
 
 
@@ -183,23 +195,27 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         await store.close()
 
 
-def build(settings: Settings, stopping: Callable[[], bool] = never) -> Application:
+def build(
+    settings: Settings, stopping: Callable[[], bool] = never, world: World | None = None
+) -> Application:
     """The application on the database that the settings name.
 
     Args:
         settings: of the process.
         stopping: whether the server ends, so that what is sent for long has to end too.
+        world: the time and chance, where they are not those of the machine.
     """
+    around = world or World()
     store = open_store(settings)
-    parts = runtime(store)
-    recorder = _recorder(settings, store)
+    parts = runtime(store, around)
+    recorder = _recorder(settings, store, around)
     scim = ScimApplication(
         Services(
             parts.directory,
             store,
             Limits(settings.max_body_bytes, settings.group_answer_members),
         ),
-        Authentication(store, clock),
+        Authentication(store, around.clock),
         Addresses(settings.public_url, settings.base_domain),
         recorder,
     )
@@ -211,10 +227,10 @@ def build(settings: Settings, stopping: Callable[[], bool] = never) -> Applicati
             visiting=parts.visiting,
             role_rules=parts.role_rules,
             settings=settings,
-            clock=clock,
-            renderer=Renderer(clock),
+            clock=around.clock,
+            renderer=Renderer(around.clock),
             names=TOLERANT.dialect.names,
-            recognition=_recognition(settings, store),
+            recognition=_recognition(settings, store, around),
             understood=understood,
             dropped=partial(_dropped, recorder),
             stopping=stopping,
@@ -223,11 +239,12 @@ def build(settings: Settings, stopping: Callable[[], bool] = never) -> Applicati
     return Application(scim, store, pages, recorder)
 
 
-def _recorder(settings: Settings, store: Store) -> Recorder | None:
+def _recorder(settings: Settings, store: Store, world: World) -> Recorder | None:
     """What records requests, unless the operator does not want that."""
     if not settings.activity_days:
         return None
-    return Recorder(store, clock, Bounds(days=settings.activity_days, most=settings.activity_most))
+    bounds = Bounds(days=settings.activity_days, most=settings.activity_most)
+    return Recorder(store, world.clock, bounds)
 
 
 def _dropped(recorder: Recorder | None) -> int:

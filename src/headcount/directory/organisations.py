@@ -31,6 +31,7 @@ class Organisations:
 
     store: Store
     clock: Callable[[], datetime]
+    chance: Callable[[int], bytes] = secrets.token_bytes
 
     async def create(
         self, slug: str, name: str, policy: Policy, *, actor: str = COMMAND_LINE
@@ -124,8 +125,8 @@ class Organisations:
     async def issue(self, slug: str, wish: Wish, *, actor: str = COMMAND_LINE) -> tuple[str, Token]:
         """A new token, to be shown once, and what is kept of it."""
         organisation = await self.store.organisation(slug)
-        secret = secrets.token_bytes(SECRET_BYTES)
-        token_id = secrets.token_hex(_TOKEN_ID_BYTES)
+        secret = self.chance(SECRET_BYTES)
+        token_id = self.chance(_TOKEN_ID_BYTES).hex()
         token, kept = new_token(secret, token_id, organisation.id, wish, self.clock())
         await self.store.add_token(kept)
         await self._note(actor, "token.issued", organisation, token=kept.id, label=kept.label)

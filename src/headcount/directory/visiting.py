@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -53,6 +54,7 @@ class Visiting:
 
     store: Store
     clock: Callable[[], datetime]
+    chance: Callable[[int], bytes] = secrets.token_bytes
 
     async def invite(self, email: str, org: Organisation | None, actor: str) -> tuple[str, Link]:
         """The secret of a link that lets `email` in once, as an administrator, and what is kept.
@@ -73,7 +75,7 @@ class Visiting:
                 f"{email} is an administrator elsewhere on this server; remove them there first"
             )
         if known is None:
-            one = Administrator(secrets.token_hex(_ID_BYTES), email, org_id, self.clock())
+            one = Administrator(self._new_id(), email, org_id, self.clock())
             await self.store.add_administrator(one)
         made = await self._link(reach, org_id, email, INVITATION_LIFETIME)
         await self.note(actor, "administrator.invited", org_id, {"email": email})
@@ -190,10 +192,10 @@ class Visiting:
         if session.expires - now <= _GRACE:
             return None
         if now - session.created >= _RENEW_AFTER:
-            cookie, digest_of_new = _new_secret()
+            cookie, digest_of_new = self._new_secret()
             fresh = replace(
                 session,
-                id=secrets.token_hex(_ID_BYTES),
+                id=self._new_id(),
                 digest=digest_of_new,
                 created=now,
                 last_seen=now,
@@ -225,7 +227,7 @@ class Visiting:
         if known is None and link.email is None:  # the first one of all
             if await self.store.administrators():
                 raise _closed()
-            known = Administrator(secrets.token_hex(_ID_BYTES), email, None, self.clock())
+            known = Administrator(self._new_id(), email, None, self.clock())
             await self.store.add_administrator(known)
         if known is None:
             raise _closed()
@@ -234,9 +236,9 @@ class Visiting:
     async def _link(
         self, reach: Reach, org: OrgId | None, email: str | None, lifetime: timedelta
     ) -> tuple[str, Link]:
-        secret, digest = _new_secret()
+        secret, digest = self._new_secret()
         now = self.clock()
-        link = Link(secrets.token_hex(_ID_BYTES), digest, reach, org, email, now, now + lifetime)
+        link = Link(self._new_id(), digest, reach, org, email, now, now + lifetime)
         await self.store.add_link(link)
         return secret, link
 
@@ -248,9 +250,9 @@ class Visiting:
         now: datetime,
         browser: str,
     ) -> tuple[str, Session]:
-        cookie, digest = _new_secret()
+        cookie, digest = self._new_secret()
         return cookie, Session(
-            id=secrets.token_hex(_ID_BYTES),
+            id=self._new_id(),
             digest=digest,
             reach=reach,
             org=org,
@@ -262,10 +264,13 @@ class Visiting:
             browser=browser[:_LONGEST_BROWSER],
         )
 
+    def _new_id(self) -> str:
+        return self.chance(_ID_BYTES).hex()
 
-def _new_secret() -> tuple[str, bytes]:
-    secret = secrets.token_urlsafe(_SECRET_BYTES)
-    return secret, _digest(secret)
+    def _new_secret(self) -> tuple[str, bytes]:
+        """The text of a new cookie or link, and what is kept of it."""
+        secret = urlsafe_b64encode(self.chance(_SECRET_BYTES)).decode().rstrip("=")
+        return secret, _digest(secret)
 
 
 def _digest(secret: str) -> bytes:

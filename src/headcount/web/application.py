@@ -32,6 +32,7 @@ class Application:
         self._scim = scim
         self._console = console
         self._at = at
+        self.recorder = recorder
         self._rest = rest(scim, store, recorder)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
