@@ -103,9 +103,10 @@ def _check_form(visit: Visit, cookie: str, *, signed_in: bool) -> None:
         raise Forbidden("this form was sent from another site, so nothing was done")
     if not signed_in:
         return
-    given = visit.form.get("csrf", "")
-    expected = signing_in.form_secret(visit.request, cookie)
-    if not (hmac.compare_digest(given, expected) or hmac.compare_digest(given, visit.secret)):
+    given = visit.form.get("csrf", "").encode()  # compare_digest takes texts of ASCII alone
+    expected = signing_in.form_secret(visit.request, cookie).encode()
+    fresh = visit.secret.encode()
+    if not (hmac.compare_digest(given, expected) or hmac.compare_digest(given, fresh)):
         raise Forbidden("this page was too old, so nothing was done; go back, reload, try again")
 
 
