@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from headcount.console.showing import duration, visible
+from headcount.console.showing import browser, duration, visible
 
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (30, "day"), (12, "month"))
 
@@ -49,6 +49,7 @@ class Renderer:
             sentence=sentence,
             visible=visible,
             duration=duration,
+            browser=browser,
         )
         self._environment.globals.update(
             prefix="/console", build=_build(), csrf=_csrf, sentences=SENTENCES

@@ -10,6 +10,17 @@ _HIDDEN = re.compile(
     "\ufeff\ufff9-\ufffb]"
 )
 _LONGEST = 300  # characters of a value in a line
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    *((one, one) for one in ("Firefox", "Chrome", "Safari")),
+)
+_SYSTEMS = (
+    *((one, one) for one in ("Android", "iPhone", "iPad", "Windows")),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 
 
 def visible(text: str) -> str:
@@ -64,3 +75,18 @@ def duration(microseconds: int) -> str:
     if milliseconds < 1_000:
         return f"{milliseconds:.0f} ms"
     return f"{milliseconds / 1_000:.1f} s"
+
+
+def browser(agent: str) -> str:
+    """A browser as people call it; one that nobody knows as it calls itself.
+
+    >>> browser("Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0")
+    'Firefox on Linux'
+    >>> browser("Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) Mobile/15E148 Safari/604.1")
+    'Safari on iPhone'
+    >>> browser("curl/8.5.0")
+    'curl/8.5.0'
+    """
+    name = next((name for mark, name in _BROWSERS if f"{mark}/" in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return f"{name} on {system}" if name and system else visible(agent)
