@@ -39,8 +39,9 @@ def _listed(value: Any) -> list[Any]:
 class Browser:
     """Somebody in front of the console at `root`, such as `http://127.0.0.1:8000/console`."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, **headers: str) -> None:
         self.root = root
+        self.sent = {"user-agent": "Test/1.0", **headers}
         self.cookies: dict[str, str] = {}
         self.url = root
         self.text = ""
@@ -79,7 +80,7 @@ class Browser:
         self, method: str, url: str, body: bytes | None, *, follow: bool, **headers: str
     ) -> "Browser":
         for _ in range(10):
-            sent = {"user-agent": "Test/1.0", **headers}
+            sent = {**self.sent, **headers}
             if self.cookies:
                 sent["cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
             if body is not None:

@@ -6,37 +6,24 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from headcount.cli import main
 from headcount.store.model import Policy, UsernameFormat
 from headcount.store.visitors import Reach
 from tests.console.browsing import link, root_of
+from tests.console.chromium import launched
 from tests.databases import SQLITE, fresh
-from tests.saying import say
 from tests.serving import Office, Site, serving, settle
 from tests.web.client import Client
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
 MOST_STEPS = 20
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        say("LEFT OUT: the page Connect in a browser, for there is no Chromium here")
-        pytest.skip("there is no Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with launched("the page Connect") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
