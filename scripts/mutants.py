@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -40,6 +41,7 @@ _STORE = "store/sqlite"
 _POSTGRES = "store/postgres"
 _EXCHANGES = "tests/exchanges"
 _OIDC = "tests/console/test_oidc_lies.py"
+_HOSTILE = "tests/console/test_hostile_data.py"
 
 MUTANTS = (
     Mutant(
@@ -504,6 +506,41 @@ MUTANTS = (
         _OIDC,
         "whoever signs in anew stays who they were, if their session was just renewed",
     ),
+    Mutant(
+        "console/rendering.py",
+        "autoescape=True",
+        "autoescape=False",
+        _HOSTILE,
+        "what people are called becomes a part of the page",
+    ),
+    Mutant(
+        "console/templates/audited.html",
+        '<bdi>{{ "none" if value is none else value | string | truncate(300, true, "…") }}</bdi>',
+        '{{ "none" if value is none else value | string | truncate(300, true, "…") }}',
+        _HOSTILE,
+        "a name turns round what stands beside it",
+    ),
+    Mutant(
+        "console/spreadsheets.py",
+        "if text.startswith(_FORMULA) else text",
+        "if False else text",
+        _HOSTILE,
+        "an exported name runs in a spreadsheet",
+    ),
+    Mutant(
+        "console/pages/accounts.py",
+        "_PAGE = 50",
+        "_PAGE = 5_000",
+        "tests/console/test_sizes.py",
+        "a page grows with the accounts",
+    ),
+    Mutant(
+        "console/static/console.css",
+        "--soft: #a4afc6;",
+        "--soft: #5a6478;",
+        "tests/console/test_sizes.py",
+        "half of the words cannot be read in the dark",
+    ),
 )
 
 
@@ -528,7 +565,7 @@ def main() -> int:
     for heading in ("Where", "What is broken", "Noticed by"):
         table.add_column(heading, overflow="fold")
     for mutant, test in zip(chosen, seen, strict=True):
-        table.add_row(mutant.file, mutant.what, test or "[bold red]nobody[/]")
+        table.add_row(mutant.file, mutant.what, escape(test) if test else "[bold red]nobody[/]")
     console.print(table)
     console.print(f"{len(seen) - seen.count(None)} of {len(seen)} breaks were noticed.")
     return 1 if None in seen else 0
