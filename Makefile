@@ -8,7 +8,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 QUIET_PIP := --quiet --disable-pip-version-check
 
-.PHONY: help demo test check unit coverage test-deep test-cluster compliance mutants bench bench-full fmt constraints clean
+.PHONY: help demo test check unit coverage test-deep test-cluster compliance images mutants bench bench-full fmt constraints clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,9 @@ test-cluster: $(VENV)/.dev ## kill PostgreSQL under load, and see that nothing a
 
 compliance: $(VENV)/.dev ## docs/compliance.md, from what the tests show
 	$(BIN)/python scripts/compliance.py
+
+images: $(VENV)/.dev $(VENV)/.bench ## docs/images/console-*.png: the console of a company that is played
+	$(BIN)/python -m scripts.images
 
 mutants: $(VENV)/.dev ## break the code on purpose, and see which test notices
 	$(BIN)/python scripts/mutants.py
