@@ -172,6 +172,60 @@ def test_a_refusal_quotes_no_secret(sentence: str, *, about_secrets: bool) -> No
     assert not any(secret in kept for secret in ("s3cret", "12345", TOKEN))
 
 
+BESIDE: list[tuple[str, Any]] = [
+    ("role 'king' does not exist; it must be one of: owner, member", {"role": "king"}),
+    ("the userName 'O\\'Hara \"x\"' belongs to another User", {"userName": 'O\'Hara "x"'}),
+    ('the userName "O\'Hara" belongs to another User', {"userName": "O'Hara"}),
+    ("active must be true or false, not 'perhaps'", [{"value": {"active": "perhaps"}}]),
+    ("active must be true or false, not 5", {"active": 5}),
+    ("a User has no attribute 'colour'", {"colour": "red"}),
+    ("schemas must be a list that holds 'urn:ietf:params:scim:api:messages:2.0:PatchOp'", {}),
+]
+
+
+@pytest.mark.parametrize(("sentence", "kept"), BESIDE)
+def test_a_refusal_quotes_what_was_said_beside_a_secret(sentence: str, kept: Any) -> None:
+    told = redaction.detail(sentence, about_secrets=True, kept=kept)
+    assert told == sentence
+    if kept:
+        assert redaction.detail(sentence, about_secrets=True, kept={}) != sentence
+
+
+@given(
+    SECRETS,
+    st.lists(
+        st.sampled_from(["king", " or ", "'", '"', "' or '", ", not ", "\\", "x'", '"y']),
+        max_size=6,
+    ),
+    st.integers(0, 3),
+)
+def test_whatever_was_said_beside_a_secret_it_is_not_quoted(
+    secret: str, said: list[str], place: int
+) -> None:
+    """Not even where what was said looks like a part of the sentence."""
+    quoted = [repr(one) for one in said]
+    quoted.insert(min(place, len(quoted)), repr(secret))
+    for sentence in (" or ".join(quoted), "it must be text, not " + ", ".join(quoted)):
+        assert secret not in redaction.detail(sentence, about_secrets=True, kept={"a": said})
+        answer = json.dumps({"status": "400", "detail": sentence}).encode()
+        kept = redaction.answer(answer, about_secrets=True, kept={"a": said})
+        assert secret.encode() not in kept.body
+
+
+def test_the_refusals_in_an_answer_quote_no_secret() -> None:
+    told = {"detail": "pinToken must be true or false, not 's3cret'", "status": "400"}
+    many = {"Operations": [{"method": "POST", "response": told}], "x": 7}
+    for value in (told, many):
+        raw = json.dumps(value).encode()
+        kept = redaction.answer(raw, about_secrets=True, kept={"pinToken": REMOVED})
+        assert b"s3cret" not in kept.body
+        assert b"pinToken must be true or false, not (removed)" in kept.body
+        assert redaction.answer(raw, about_secrets=False).body == redaction.body(raw).body
+    assert redaction.answer(b'{"detail": "s3cret', about_secrets=True).body == WITHHELD.encode()
+    plain = b'{"userName": "ada"}'
+    assert redaction.answer(plain, about_secrets=True, kept={}) == (plain, False, False)
+
+
 def test_a_refusal_about_no_secret_keeps_what_it_quotes() -> None:
     sentence = "the token 'okta' was revoked; ask for a new one"
     assert redaction.detail(sentence, about_secrets=False) == sentence

@@ -4,7 +4,7 @@ What cannot be read well enough to be sure is not kept at all.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus, unquote_plus, unquote_to_bytes
@@ -38,7 +38,10 @@ _MARKS = (
 )  # fmt: skip
 _LABELS = frozenset({"path", "name", "attribute", "key", "type"})  # what says what a value is
 _QUOTED = re.compile(r"(['\"]).*\1", re.DOTALL)
-_MISFIT = re.compile(r", not .*", re.DOTALL)
+_QUOTE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_OURS = re.compile(r"'urn:ietf:params:scim:[\w.:]+'")  # what a message of the protocol is called
+_MISFIT = re.compile(r", not (.*)", re.DOTALL)
+_SPARED = re.compile(r"\0(\d+)\0")
 
 
 def _is_marked(folded: bytes) -> bool:
@@ -76,15 +79,54 @@ def text(value: str) -> str:
     return _TOKENS.sub(REMOVED, value)
 
 
-def detail(sentence: str, *, about_secrets: bool) -> str:
-    """The sentence of a refusal; where the request held secrets, without what it quotes.
+def detail(sentence: str, *, about_secrets: bool, kept: Any = None) -> str:
+    """The sentence of a refusal; where the request held secrets, it quotes only what is kept.
+
+    Args:
+        sentence: as the client was told.
+        about_secrets: whether anything was taken out of the request.
+        kept: JSON of the request without its secrets.
 
     >>> detail("pinToken must be text, not 'abc'", about_secrets=True)
     'pinToken must be text, not (removed)'
+    >>> detail("role 'king' does not exist", about_secrets=True, kept={"role": "king"})
+    "role 'king' does not exist"
     """
     if about_secrets:
-        sentence = _MISFIT.sub(f", not {REMOVED}", _QUOTED.sub(REMOVED, sentence))
+        sentence = _quoting(sentence, set(_said(kept)))
     return text(sentence)
+
+
+def _quoting(sentence: str, said: set[str]) -> str:
+    """The sentence without what it quotes, but for what was said beside the secrets."""
+    spared: list[str] = []
+
+    def spare(quote: re.Match[str]) -> str:
+        if quote[0] not in said and not _OURS.fullmatch(quote[0]):
+            return quote[0]
+        spared.append(quote[0])
+        return f"\0{len(spared) - 1}\0"
+
+    def fits(tail: re.Match[str]) -> str:
+        known = tail[1] in said or _SPARED.fullmatch(tail[1])
+        return tail[0] if known else f", not {REMOVED}"
+
+    marked = _QUOTE.sub(spare, sentence.replace("\0", ""))
+    removed = _MISFIT.sub(fits, _QUOTED.sub(REMOVED, marked))
+    return _SPARED.sub(lambda mark: spared[int(mark[1])], removed)
+
+
+def _said(value: Any) -> Iterator[str]:
+    """Every name and value of some JSON, as a sentence quotes it."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield repr(name)
+            yield from _said(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _said(one)
+    else:
+        yield repr(value)
 
 
 def query(raw: str) -> tuple[str, bool]:
@@ -164,6 +206,35 @@ def body(raw: bytes) -> Redacted:
         return Redacted(WITHHELD.encode(), cut=True, found=True)
     clean_text = text(plain)
     return Redacted(clean_text.encode(), found=clean_text != plain)
+
+
+def answer(raw: bytes, *, about_secrets: bool, kept: Any = None) -> Redacted:
+    """The body of an answer without secrets; no refusal in it quotes one either.
+
+    Args:
+        raw: as it was sent.
+        about_secrets: whether anything was taken out of the request.
+        kept: JSON of the request without its secrets.
+    """
+    clean = body(raw)
+    if not about_secrets or b'"detail"' not in raw:
+        return clean
+    value = _json(clean.body) if len(clean.body) <= _READ else None
+    if value is None:
+        return Redacted(WITHHELD.encode(), cut=True, found=True)
+    return clean._replace(body=orjson.dumps(_told(value, set(_said(kept)))))
+
+
+def _told(value: Any, said: set[str]) -> Any:
+    """An answer whose refusals quote only what was said beside the secrets."""
+    if isinstance(value, list):
+        return [_told(one, said) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: _quoting(one, said) if name == "detail" and isinstance(one, str) else _told(one, said)
+        for name, one in value.items()
+    }
 
 
 def _json(raw: bytes) -> Any:

@@ -41,14 +41,16 @@ class Scribe:
             org: for whom it was meant.
             since: what has to be added to the clock of `noted` for seconds since the epoch.
         """
-        request, answer = redaction.body(noted.body), redaction.body(noted.answer)
+        request = redaction.body(noted.body)
         raw_query = noted.scope["query_string"].decode("latin-1")
         query, in_query = redaction.query(raw_query)
-        deed = self._deed(noted, org, query, _json(request.body), _json(answer.body))
+        said, hides = _json(request.body), request.found or in_query
+        answer = redaction.answer(noted.answer, about_secrets=hides, kept=said)
+        deed = self._deed(noted, org, query, said, _json(answer.body))
         refused = noted.status >= 400
         refusal = noted.refusal
         sentence = refusal.detail if refusal else deed.phrase.told(refused=refused)
-        detail = redaction.detail(sentence, about_secrets=refused and (request.found or in_query))
+        detail = redaction.detail(sentence, about_secrets=refused and hides, kept=said)
         kept_request, kept_answer = request.shortened, answer.shortened
         exchange = Exchange(
             org=org,
