@@ -1,5 +1,6 @@
 """Every refusal has a cause and a remedy that an administrator can act on."""
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import walk_packages
@@ -8,6 +9,7 @@ import pytest
 
 import headcount
 from headcount.activity.causes import GENERAL, cause_of
+from headcount.activity.rules import BY_SENTENCE, Rule
 from headcount.errors import ScimError
 from headcount.store import refusals
 from headcount.store.activity import Exchange
@@ -120,6 +122,15 @@ def test_cause_and_remedy_are_sentences(client: str) -> None:
             assert sentence[0].isupper()
             assert sentence.endswith(".")
             assert "  " not in sentence
+
+
+@pytest.mark.parametrize("rule", BY_SENTENCE, ids=lambda rule: rule.sentence.pattern)
+def test_a_long_sentence_costs_no_more_than_its_length(rule: Rule) -> None:
+    """Whoever sends a request chooses what its refusal quotes, and a list shows fifty of them.
+
+    What begins with letters of any kind would be tried from each of them to the end.
+    """
+    assert not re.match(r"(\(\?P<\w+>)?(\[|\\[wSDsd]|\.)", rule.sentence.pattern)
 
 
 def test_what_did_not_fail_has_no_cause() -> None:

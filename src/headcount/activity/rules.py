@@ -109,7 +109,33 @@ BY_SENTENCE = (
     # ---- 400: what was sent
     _rule(
         400,
-        r"(?P<attribute>[\w.$-]+) (?P<value>.*) does not exist; it must be one of: (?P<known>.*)",
+        r"\A(?P<name>startIndex|count|sortOrder|filter|attributes|excludedAttributes) must be"
+        r" (?P<wanted>.+?)(?:, not .*)?\Z",
+        "{provider} asked for a list in a way that the server cannot read.",
+        "Correct the settings of the import in {provider}, or the client: {name} has to be"
+        " {wanted}.",
+    ),
+    _rule(
+        400,
+        "use either attributes or excludedAttributes",
+        "{provider} asked for a list in a way that contradicts itself.",
+        "Let the client name attributes or excludedAttributes, but not both.",
+    ),
+    _rule(
+        400,
+        "to sort by|cannot be sorted by|sorted by",
+        "{provider} wants the list in an order that the server does not know.",
+        "Let the client sort by userName, or not at all.",
+    ),
+    _rule(
+        400,
+        r"the character U\+0000",
+        "{provider} sent a text with the character U+0000 in it, which no application can hold.",
+        "Take the character out of the field of that person or group in {provider}.",
+    ),
+    _rule(
+        400,
+        r"\A(?P<attribute>[\w.$-]+) (?P<value>.*) does not exist; it must be one of: (?P<known>.*)",
         "{provider} sent {value} as {attribute}, which is none of the values that exist.",
         "Correct the value of {attribute} in {mapping}; it must be one of: {known}.",
     ),
@@ -139,7 +165,7 @@ BY_SENTENCE = (
     ),
     _rule(
         400,
-        r"(?P<attribute>[\w.$-]+) is required and must not be empty",
+        r"\A(?P<attribute>[\w.$-]+) is required and must not be empty",
         "{provider} sent nothing as {attribute} for this person or group, and there must be"
         " something.",
         "Map {attribute} in {mapping}, and fill in the field that it is mapped from.",
@@ -210,7 +236,7 @@ BY_SENTENCE = (
     ),
     _rule(
         400,
-        r"(?P<attribute>[\w.$-]+) must be (?P<wanted>.+?), not ",
+        r"\A(?P<attribute>[\w.$-]+) must be (?P<wanted>.+?), not ",
         "{provider} sent a value as {attribute} that is not of the kind that belongs there.",
         "Correct what is mapped to {attribute} in {mapping}: it must be {wanted}.",
     ),
