@@ -8,6 +8,7 @@ import pytest
 
 from headcount.errors import NotFound
 from headcount.store.activity import Done, Exchange, Sought
+from headcount.store.exchanges import MOST_COMPARED, MOST_FAILURES
 from headcount.store.model import EventType, Kind, MemberDelta, Organisation, OrgId
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteStore
@@ -194,14 +195,26 @@ async def test_failures_come_together_with_most_people_first(
     assert await store.failures(acme.id, minute(7)) == []
 
 
-async def test_at_most_twenty_kinds_of_failures_are_told(store: Store, acme: Organisation) -> None:
-    many = [a_failure(acme, 1, "ada", f"detail {one}") for one in range(30)]
+async def test_so_many_kinds_of_failures_are_told(store: Store, acme: Organisation) -> None:
+    many = [a_failure(acme, 1, "ada", f"detail {one}") for one in range(MOST_FAILURES + 9)]
     of_nobody = [a_failure(acme, 1, "", "often")] * 3
     await store.add_exchanges([*many, *of_nobody, many[3]], {})
     found = await store.failures(acme.id, minute(0))
-    assert len(found) == 20
+    assert len(found) == MOST_FAILURES
     assert "often" not in {one.detail for one, *_ in found}
     assert (found[0][0].detail, found[0][1:]) == ("detail 3", (2, 1))
+
+
+async def test_of_very_many_failures_the_newest_are_told(store: Store, acme: Organisation) -> None:
+    """Whoever asks gets an answer at once, whatever an identity provider repeats."""
+    await store.add_exchanges([a_failure(acme, 1, f"old {one}", "taken") for one in range(9)], {})
+    newer = [a_failure(acme, 2, f"new {one % 4}", "seats") for one in range(MOST_COMPARED - 2)]
+    await store.add_exchanges(newer, {})
+    found = await store.failures(acme.id, minute(0))
+    assert [(one.detail, *rest) for one, *rest in found] == [
+        ("seats", MOST_COMPARED - 2, 4),
+        ("taken", 2, 2),
+    ]
 
 
 async def test_the_numbers_of_days_add_up(

@@ -1,5 +1,6 @@
 """Lists that people page through: everybody once, in order, there and back, and nobody else."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise, product
 from pathlib import Path
@@ -223,6 +224,20 @@ def test_a_list_goes_on_where_enough_was_looked_at(
         part = _part(stock, Kind.USER, chosen, 2, after=after)
         found, after = found + _ids(part), part.later
     assert found == whole
+
+
+@pytest.mark.parametrize("most", [0, 1, 5, 100])
+def test_roles_that_few_have_are_counted_so_far(stock: Stock, most: int) -> None:
+    roles = ("owner", "administrator", "moderator", "guest")
+    times = Counter(one["role"] for one in stock.resources(Kind.USER))
+    assert times.keys() == {"owner", "administrator", "guest", "member"}
+    counted = stock.run(stock.store.count_roles(stock.organisation.id, roles, most))
+    assert list(counted) == [min(times[role], most + 1) for role in roles]
+    assert list(stock.run(stock.store.count_roles(stock.organisation.id, (), most))) == []
+    other = stock.add_organisation()
+    assert list(stock.run(stock.store.count_roles(other.id, roles, most))) == [0, 0, 0, 0]
+    stock.create(Kind.USER, {"userName": "one", "role": "moderator", "active": False}, other)
+    assert list(stock.run(stock.store.count_roles(other.id, roles, 9))) == [0, 0, 1, 0]
 
 
 def test_members_are_read_a_part_at_a_time(another_database: Callable[[], str]) -> None:

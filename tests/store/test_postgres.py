@@ -26,7 +26,7 @@ from headcount.store.postgres.migrating import LATEST
 from headcount.store.postgres.points import FORMS, Form
 from headcount.store.postgres.rows import index_key, numbered
 from headcount.store.postgres.store import PostgresStore
-from headcount.store.streams import Place, Streams
+from headcount.store.streams import Place, Streams, roles_counted
 from tests.databases import POSTGRES, address_of, create, fresh, sql
 from tests.store.stock import Stock
 from tests.store.test_contract import NOW, a_group, an_account, changed
@@ -404,6 +404,21 @@ def test_what_people_page_through_reads_little_more_than_it_shows(
 
     found = crowd.run(plan())
     assert blocks(found) < 150, found
+
+
+def test_roles_are_counted_in_an_index_alone(crowd: Stock) -> None:
+    ask = roles_counted(browsing.WORDS, crowd.organisation.id, ("owner", "guest"), 9)
+
+    async def plan() -> str:
+        store: Any = crowd.store
+        async with store._connections.one() as connection:
+            explaining = Explaining(connection)
+            await explaining.fetch(numbered(ask.sql), *ask.given)
+            return explaining.plans[0]
+
+    found = crowd.run(plan())
+    assert found.count("Index Only Scan using resource_role on resource") == 2
+    assert "Sort" not in found
 
 
 _BUSY = """INSERT INTO event SELECT {org}, n, CASE n % 2 WHEN 0 THEN 'account.updated'

@@ -37,7 +37,7 @@ from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.relations import groups_of
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
 from headcount.store.sqlite.writer import Writer
-from headcount.store.streams import Place, Streams
+from headcount.store.streams import Place, Streams, roles_counted
 from tests.databases import SQLITE, fresh
 from tests.store.stock import BASE, Stock, stocked
 
@@ -275,6 +275,14 @@ def test_what_people_page_through_is_read_in_the_order_of_an_index(
     assert all("INDEX event_subject (org=? AND subject=?" in step for step in events)
     few = 2 if chosen.text and place is None else 1  # of what was found, and of an externalId
     assert sum("TEMP" in step for step in plan) <= few
+
+
+def test_roles_are_counted_in_an_index_alone(connection: apsw.Connection) -> None:
+    ask = roles_counted(browsing.WORDS, OrgId(1), ("owner", "guest"), 9)
+    plan = plan_of(connection, lambda: connection.execute(ask.sql, ask.given))
+    read = [step for step in plan if re.match(r"(SCAN|SEARCH) r\b", step)]
+    assert read == ["SEARCH r USING COVERING INDEX resource_role (org=? AND role=?)"] * 2
+    assert not [step for step in plan if "TEMP" in step]
 
 
 def plan_of(connection: apsw.Connection, read: Callable[[], object]) -> list[str]:

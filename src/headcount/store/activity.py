@@ -80,7 +80,8 @@ class Activity(Protocol):
     async def failures(self, org: OrgId, since: str) -> list[tuple[Exchange, int, int]]:
         """The failures since then by refusal and detail, those that affect most people first.
 
-        The last one of each, how many there were, and of how many people; at most 20 of them.
+        The last one of each, how many there were, and of how many people; at most 200 of them, of
+        the newest 10,000 failures.
         """
 
     async def days(self, org: OrgId, since: str) -> list[tuple[str, Done, int]]:

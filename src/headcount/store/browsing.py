@@ -1,7 +1,8 @@
 """Lists that people page through: which accounts or groups, in which order, a part at a time.
 
 A part begins where an index leads to, and no more than some thousand candidates are looked at for
-it, so it costs the same wherever it begins and however many there are. Nothing is counted.
+it, so it costs the same wherever it begins and however many there are. Nothing is counted but who
+has a role that few have, and that only so far.
 """
 
 from collections.abc import Sequence
@@ -78,6 +79,12 @@ class Browsing(Protocol):
 
     async def line(self, org: OrgId, kind: Kind, resource_id: str) -> Line:
         """One account or group as it stands in a list, or `NotFound`."""
+
+    async def count_roles(self, org: OrgId, roles: Sequence[str], most: int) -> Sequence[int]:
+        """How many accounts have each of these roles; where more than `most` have it, one more.
+
+        The role `member` is none of them: it is that of all others, of whom there may be many.
+        """
 
     async def members_after(
         self, org: OrgId, group: str, after: str, limit: int

@@ -13,7 +13,8 @@ WRITTEN = f"{EXCHANGE.removeprefix('number, ')}, person_key"
 BODY = "headers, request, answer"
 NOBODY = 0
 """The organisation of exchanges that are nobody's: a number, for an index does not find NULL."""
-MOST_FAILURES = 20
+MOST_FAILURES = 200  # sentences
+MOST_COMPARED = 10_000  # failures, the newest, of which that is told
 
 _LARGEST = 2**63 - 1
 _SHORT = 200  # bytes that are not worth compressing

@@ -8,7 +8,7 @@ from headcount.store.browsing import Chosen, Line, Part
 from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, OrgId, Stored
 from headcount.store.refusals import not_found
-from headcount.store.streams import Ask, Place, Streams, Words, keys_of
+from headcount.store.streams import Ask, Place, Streams, Words, keys_of, roles_counted
 
 MOST_LOOKED_AT = 5_000  # candidates for one part
 _AT_A_TIME = 500
@@ -25,6 +25,12 @@ class _Found(NamedTuple):
     lines: list[Line]
     at: Place | None  # the last candidate that was looked at
     over: bool  # there are no more candidates
+
+
+def counted_roles(words: Words, org: OrgId, roles: Sequence[str], most: int) -> Asking[list[int]]:
+    """How many have each of these roles, as `Browsing.count_roles` tells."""
+    rows = (yield roles_counted(words, org, roles, most)) if roles else []
+    return [times for _, times in sorted((row[0], row[1]) for row in rows)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from headcount.store.activity import Done, Exchange, Sought, Tallies
 from headcount.store.exchanges import (
     BODY,
     EXCHANGE,
+    MOST_COMPARED,
     MOST_FAILURES,
     NOBODY,
     WRITTEN,
@@ -35,7 +36,10 @@ _BODY_COLUMNS = ["number", *BODY.split(", ")]
 _FAILURES = f"""SELECT {EXCHANGE}, times, people FROM (
         SELECT max(number) AS last, count(*) AS times,
             count(DISTINCT nullif(person_key, '')) AS people
-        FROM exchange WHERE org = $1 AND at >= $2 AND status >= 400 GROUP BY refusal, detail
+        FROM (SELECT number, refusal, detail, person_key
+            FROM exchange WHERE org = $1 AND at >= $2 AND status >= 400
+            ORDER BY at DESC LIMIT {MOST_COMPARED}
+        ) AS newest GROUP BY refusal, detail
         ORDER BY people DESC, times DESC, last DESC LIMIT {MOST_FAILURES}
     ) AS told JOIN exchange ON org = $1 AND number = last
     ORDER BY people DESC, times DESC, last DESC"""

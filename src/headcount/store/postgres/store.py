@@ -33,7 +33,7 @@ from headcount.store.model import (
     Seen,
     Token,
 )
-from headcount.store.paging import Paging
+from headcount.store.paging import Paging, counted_roles
 from headcount.store.postgres import activity, admin, browsing, lists, reading, roles, visitors
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
@@ -148,7 +148,7 @@ class PostgresStore:
     async def add_organisation(
         self, slug: str, name: str, policy: Policy, at: datetime
     ) -> Organisation:
-        return await self._do(lambda c: admin.add_organisation(c, slug, name, policy, at))
+        return await self._moving(lambda c: admin.add_organisation(c, slug, name, policy, at))
 
     async def change_organisation(
         self, slug: str, change: Callable[[Organisation], Organisation]
@@ -299,6 +299,12 @@ class PostgresStore:
     async def line(self, org: OrgId, kind: Kind, resource_id: str) -> Line:
         paging = Paging(browsing.WORDS, org, kind, Chosen(), 1)
         return await self._read(lambda c: browsing.answered(c, paging.one(resource_id)))
+
+    async def count_roles(self, org: OrgId, roles: Sequence[str], most: int) -> Sequence[int]:
+        words = browsing.WORDS
+        return await self._read(
+            lambda c: browsing.answered(c, counted_roles(words, org, roles, most))
+        )
 
     async def members_after(self, org: OrgId, group: str, after: str, limit: int) -> list[Member]:
         return await self._read(lambda c: browsing.members_after(c, org, group, after, limit))

@@ -9,6 +9,7 @@ from headcount.store.activity import Done, Exchange, Sought, Tallies
 from headcount.store.exchanges import (
     BODY,
     EXCHANGE,
+    MOST_COMPARED,
     MOST_FAILURES,
     NOBODY,
     WRITTEN,
@@ -27,8 +28,10 @@ _COUNT = """INSERT INTO daily (org, day, did, times) VALUES (?, ?, ?, ?)
 _FAILURES = f"""SELECT {EXCHANGE}, times, people FROM (
         SELECT max(number) AS last, count(*) AS times,
             count(DISTINCT nullif(person_key, '')) AS people
-        FROM exchange INDEXED BY exchange_failed_at
-        WHERE org = ? AND at >= ? AND status >= 400 GROUP BY refusal, detail
+        FROM (SELECT number, refusal, detail, person_key
+            FROM exchange INDEXED BY exchange_failed_at
+            WHERE org = ? AND at >= ? AND status >= 400 ORDER BY at DESC LIMIT {MOST_COMPARED}
+        ) GROUP BY refusal, detail
         ORDER BY people DESC, times DESC, last DESC LIMIT {MOST_FAILURES}
     ) JOIN exchange ON number = last ORDER BY people DESC, times DESC, last DESC"""
 _OLD = "SELECT number FROM exchange INDEXED BY exchange_at WHERE at < ? ORDER BY at LIMIT ?"

@@ -33,7 +33,7 @@ from headcount.store.model import (
     Seen,
     Token,
 )
-from headcount.store.paging import Paging
+from headcount.store.paging import Paging, counted_roles
 from headcount.store.promise import Resources
 from headcount.store.recent import Recent
 from headcount.store.roles import Preview
@@ -283,6 +283,10 @@ class SqliteStore:
     async def line(self, org: OrgId, kind: Kind, resource_id: str) -> Line:
         paging = Paging(browsing.WORDS, org, kind, Chosen(), 1)
         return await self._scan(lambda c: browsing.answered(c, paging.one(resource_id)))
+
+    async def count_roles(self, org: OrgId, roles: Sequence[str], most: int) -> Sequence[int]:
+        asking = counted_roles(browsing.WORDS, org, roles, most)
+        return await self._scan(lambda c: browsing.answered(c, asking))
 
     async def members_after(self, org: OrgId, group: str, after: str, limit: int) -> list[Member]:
         return await self._scan(lambda c: browsing.members_after(c, org, group, after, limit))
