@@ -24,7 +24,7 @@ from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
 from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
 from headcount.store.copying import Archive
-from headcount.store.model import Migrated
+from headcount.store.model import Migrated, OrgId
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteArchive, SqliteStore, migrate_file
 from headcount.web.address import Addresses
@@ -247,9 +247,9 @@ def _recorder(settings: Settings, store: Store, world: World) -> Recorder | None
     return Recorder(store, world.clock, bounds)
 
 
-def _dropped(recorder: Recorder | None) -> int:
-    """How many requests this process answered and could not record."""
-    return 0 if recorder is None else recorder.figures.dropped + recorder.figures.lost
+def _dropped(recorder: Recorder | None, org: OrgId | None) -> int:
+    """How many requests of an organisation this process answered and could not record."""
+    return 0 if recorder is None else recorder.missing_of(org)
 
 
 def application(stopping: Callable[[], bool] = never) -> Application:

@@ -16,7 +16,7 @@ from headcount.bootstrap import clock, open_store
 from headcount.directory.tokens import Wish
 from headcount.settings import Settings
 from headcount.store.activity import Done, Exchange, Sought
-from headcount.store.model import Kind, Policy
+from headcount.store.model import Kind, OrgId, Policy
 from tests.activity.conftest import Recorded
 from tests.databases import SQLITE, fresh
 from tests.serving import Office, Site, serving, settle
@@ -124,6 +124,8 @@ def test_a_full_recorder_drops_records_and_counts_them_and_never_a_request(
     assert len(here.exchanges()) == 2 + 3
     assert here.recorder.figures.dropped_lately == 5
     org = here.site.organisation.id
+    assert here.recorder.missing_of(org) == 5
+    assert here.recorder.missing_of(None) == here.recorder.missing_of(OrgId(org + 1)) == 0
     days = here.site.office.do(lambda at: at.store.days(org, "2000-01-01"))
     assert {done: times for _, done, times in days} == {Done.CREATED: 5, Done.READ: 5}
     assert ask("GET", "/Users").json()["totalResults"] == 5
@@ -223,6 +225,23 @@ def test_a_token_that_was_copied_in_part_is_shown_to_whose_it_is(recording: Reco
     (refused,) = here.exchanges()
     assert refused.refusal == "Unauthorized"
     assert here.exchanges(of_nobody=True) == []
+
+
+def test_an_organisation_that_just_came_is_known_at_once(recording: Recording) -> None:
+    here = recording(base_domain="example.test")
+    unknown = Client(here.site.base_url, "nobody-knows")
+    unknown("GET", "/Users")
+    assert len(here.exchanges()) == 1  # as there is no other organisation
+    here.site.office.do(lambda at: at.organisations.create("third", "Third", Policy()))
+    unknown("GET", "/Users", Host="third.example.test")
+    unknown("GET", "/Users")
+    assert len(here.exchanges()) == 1
+    (third,) = here.exchanges(here.site.office.do(lambda at: at.store.organisation("third")).id)
+    assert third.status == 401
+    (_,) = here.exchanges(of_nobody=True)
+    token = here.site.issue("new")
+    Client(here.site.base_url, token[:-4])("GET", "/Users")
+    assert len(here.exchanges()) == 2
 
 
 def test_every_store_takes_what_is_recorded(site: Site) -> None:

@@ -1,26 +1,21 @@
 """For whom a request was meant whose token opens nothing."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
 from headcount.activity.noted import Noted
 from headcount.directory.tokens import PREFIX
 from headcount.store.model import OrgId
 from headcount.store.promise import Store
 
-_AGAIN = timedelta(seconds=10)
 _MOST = 100  # organisations whose tokens are looked through
 
 
 class Attribution:
-    """Knows the organisations, and how their tokens begin; it looks again now and then."""
+    """Knows the organisations, and how their tokens begin; it looks again when any changed."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
         self._slugs: dict[str, OrgId] = {}
         self._hints: dict[str, OrgId] = {}
-        self._looked: datetime | None = None
+        self._epoch: int | None = None
 
     async def attribute_to(self, noted: Noted) -> OrgId | None:
         """The organisation of a request.
@@ -40,10 +35,11 @@ class Attribution:
         return next(iter(self._slugs.values())) if len(self._slugs) == 1 else None
 
     async def _look(self) -> None:
-        now = self._clock()
-        if self._looked is not None and now - self._looked < _AGAIN:
+        epoch = self._store.access_epoch()
+        if epoch is None:
+            epoch = await self._store.read_access_epoch()
+        if epoch == self._epoch:
             return
-        self._looked = now
         known = await self._store.organisations()
         self._slugs = {one.slug: one.id for one in known}
         tokens = [
@@ -52,3 +48,4 @@ class Attribution:
             for token in await self._store.tokens(one.id)
         ]
         self._hints = {token.hint: token.org for token in tokens if token.hint}
+        self._epoch = epoch  # read before them, so that no change is overlooked

@@ -68,7 +68,7 @@ class Recorder:
         self._store = store
         self._clock = clock
         self._bounds = bounds
-        self._attribution = Attribution(store, clock)
+        self._attribution = Attribution(store)
         self._scribe = Scribe()
         self._noted: list[tuple[Any, ...]] = []  # `Noted`, which takes longer to make
         self._unread: defaultdict[OrgId | None, int] = defaultdict(int)  # reads that were dropped
@@ -79,6 +79,7 @@ class Recorder:
         self._timer: asyncio.TimerHandle | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._kept = self._dropped = self._lost = self._lately = 0
+        self._missing: Counter[OrgId | None] = Counter()  # dropped or lost
         self._cost = _COST
         self._failing = False
 
@@ -87,6 +88,11 @@ class Recorder:
         """What was kept and what was not, in this process."""
         waiting = self._unkept.total() + sum(self._unread.values())
         return Figures(self._kept, self._dropped + waiting, self._lost, self._lately)
+
+    def missing_of(self, org: OrgId | None) -> int:
+        """How many requests of an organisation, or of nobody, were answered and not recorded."""
+        waiting = sum(often for (whose, _), often in self._unkept.items() if whose == org)
+        return self._missing[org] + self._unread.get(org, 0) + waiting
 
     def note(  # noqa: PLR0917 - names would cost every request more than all that is done here
         self,
@@ -178,6 +184,7 @@ class Recorder:
             await self._store.add_exchanges(exchanges, _tallies(counts, self._clock()))
         except Exception as error:  # noqa: BLE001 - recording must never hurt a request
             self._lost += len(noted)
+            self._missing.update(_whose(one) for one in noted)
             if not self._failing:
                 _LOG.warning(
                     "requests cannot be recorded, and are answered all the same: %s",
@@ -206,6 +213,8 @@ class Recorder:
         unkept.update({(org, Done.READ): often for org, often in unread.items()})
         self._lately = unkept.total()
         self._dropped += self._lately
+        for (org, _), often in unkept.items():
+            self._missing[org] += often
         return unkept
 
     async def _written(
@@ -240,6 +249,11 @@ class Recorder:
             await self._store.forget_days(_day(now - timedelta(bounds.numbers)))
         except ScimError as error:
             _LOG.warning("old records of requests stay for a while: %s", error)
+
+
+def _whose(noted: tuple[Any, ...]) -> OrgId | None:
+    caller = Noted._make(noted).caller
+    return None if caller is None else caller.organisation.id
 
 
 def _batched(noted: Sequence[Noted]) -> Iterator[Sequence[Noted]]:

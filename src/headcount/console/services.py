@@ -14,6 +14,7 @@ from headcount.directory.visiting import Visiting
 from headcount.scim.paths import Names
 from headcount.settings import Settings
 from headcount.store.activity import Exchange
+from headcount.store.model import OrgId
 from headcount.store.promise import Store
 
 PREFIX = "/console"
@@ -28,7 +29,7 @@ class Understanding(Protocol):
         """What it meant after tolerance, or None where it said nothing beside its address."""
 
 
-def _none() -> int:
+def _none(org: OrgId | None) -> int:  # noqa: ARG001 - as it is asked
     return 0
 
 
@@ -95,4 +96,5 @@ class Services:
     stopping: Callable[[], bool] = never  # whether the server ends, and open streams with it
     recognition: Recognition | None = None  # where OpenID Connect is set up
     understood: Understanding = _nothing
-    dropped: Callable[[], int] = _none  # requests that this process answered and did not record
+    dropped: Callable[[OrgId | None], int] = _none
+    """Requests of an organisation, or of nobody, that this process answered and did not record."""

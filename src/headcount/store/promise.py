@@ -132,7 +132,7 @@ class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
         """The token with this hash and its organisation."""
 
     def access_epoch(self) -> int | None:
-        """A number that moves when a token or an organisation changed, in any process.
+        """A number that moves when a token or an organisation came or changed, in any process.
 
         It is asked for on the event loop, with every request, and does not wait. None: it was not
         looked at for so long that it has to be read.

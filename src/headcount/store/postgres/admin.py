@@ -52,6 +52,7 @@ async def add_organisation(
                 instant(at),
             )
             await connection.execute("INSERT INTO tally (org) VALUES ($1)", org)
+            await connection.execute(_MOVED)
     except asyncpg.UniqueViolationError:
         raise slug_taken(slug) from None
     return await organisation(connection, slug)

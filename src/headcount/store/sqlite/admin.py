@@ -49,6 +49,7 @@ def add_organisation(
         )
     except apsw.ConstraintError:
         raise slug_taken(slug) from None
+    _moved(connection)
     return organisation(connection, slug)
 
 
