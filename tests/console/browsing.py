@@ -116,12 +116,12 @@ def _text_of(answer: urllib3.BaseHTTPResponse) -> str:
 class Followed:
     """A live page of a browser: each event as it comes."""
 
-    def __init__(self, browser: Browser, path: str) -> None:
+    def __init__(self, browser: Browser, path: str, **headers: str) -> None:
         cookies = "; ".join(f"{k}={v}" for k, v in browser.cookies.items())
         self.answer = urllib3.PoolManager(timeout=30, retries=False).request(
             "GET",
             urljoin(browser.url, path),
-            headers={"cookie": cookies},
+            headers={"cookie": cookies, **headers},
             redirect=False,
             preload_content=False,
         )
@@ -142,9 +142,14 @@ class Followed:
 
     def is_over(self) -> bool:
         """Read on until it ends."""
-        while self.answer.read1():
-            pass
+        self.rest()
         return True
+
+    def rest(self) -> str:
+        """All that comes until it ends."""
+        while piece := self.answer.read1():
+            self._text += piece.decode()
+        return self._text
 
     def close(self) -> None:
         """Look no more."""

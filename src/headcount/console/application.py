@@ -111,6 +111,8 @@ def _check_form(visit: Visit, cookie: str, *, signed_in: bool) -> None:
 
 
 async def _to_the_door(request: Request, _: Exception) -> Response:
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return Response(status_code=204)  # ask no more (HTML standard, section 9.2.2)
     if request.method == "GET":
         return redirect("/sign-in", then=request.url.path)
     return redirect("/sign-in")

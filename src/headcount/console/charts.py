@@ -64,9 +64,9 @@ def lanes(numbers: Iterable[tuple[str, Done, int]], days: Sequence[date]) -> lis
     for name, style, kinds in _LANES:
         values = tuple(sum(times[day.isoformat(), kind] for kind in kinds) for day in days)
         most = max(values, default=0)
-        busiest = max((day for day, value in zip(days, values, strict=True) if value == most))
+        those = [day for day, value in zip(days, values, strict=True) if value == most]
         svg = _drawn(name, style, list(zip(days, values, strict=True)))
-        drawn.append(Lane(name, values, busiest if most else None, svg))
+        drawn.append(Lane(name, values, max(those) if most else None, svg))
     return drawn
 
 

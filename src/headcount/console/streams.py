@@ -30,7 +30,7 @@ Look = Callable[[int], Awaitable[News | None]]
 
 
 def streaming(visit: Visit, position: int, look: Look, turn: float = TURN) -> Response:
-    """An answer that goes on for as long as somebody looks at the page.
+    """An answer that goes on for as long as somebody looks at the page, and is signed in.
 
     Args:
         visit: the request; a browser that comes back says where it was.
@@ -42,7 +42,7 @@ def streaming(visit: Visit, position: int, look: Look, turn: float = TURN) -> Re
     known, _, since = visit.request.headers.get("last-event-id", "").partition("/")
     if known.isdecimal() and since.isdecimal() and len(known) < 19 and len(since) < 13:
         position, begun = int(known), min(begun, float(since))
-    events = _events(position, begun, visit.services.stopping, look, turn)
+    events = _events(visit, position, begun, look, turn)
     return StreamingResponse(
         events,
         media_type="text/event-stream",
@@ -51,16 +51,18 @@ def streaming(visit: Visit, position: int, look: Look, turn: float = TURN) -> Re
 
 
 async def _events(
-    position: int, begun: float, stopping: Callable[[], bool], look: Look, turn: float
+    visit: Visit, position: int, begun: float, look: Look, turn: float
 ) -> AsyncIterator[str]:
     yield _written("", position, begun, "here")
-    ends = time() + _ONE
+    stopping, ends = visit.services.stopping, time() + _ONE
     while not stopping() and time() < ends:
         if time() - begun > WHOLE:
             yield _written("", position, begun, "end")
             return
         try:
             news = await look(position)
+            if not await visit.services.visiting.is_signed_in(visit.who):  # whoever was let out
+                return
         except ScimError:  # the database is away for a moment; the browser asks again
             return
         if news is not None:

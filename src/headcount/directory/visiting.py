@@ -181,12 +181,17 @@ class Visiting:
         if found is None:
             return None, None
         session, person = found
-        if session.expires <= now or session.last_seen + IDLE_LIFETIME <= now:
+        if _is_over(session, now):
             await self.store.end_session(session.id)
             return None, None
         if (session.administrator is None) is not (session.reach is Reach.SET_UP):
             return None, None
         return Visitor(session, person), await self._renewed(digest, session, now)
+
+    async def is_signed_in(self, visitor: Visitor) -> bool:
+        """Whether the session of somebody goes on. It does not make it longer."""
+        found = await self.store.find_session(visitor.session.digest)
+        return found is not None and not _is_over(found[0], self.clock())
 
     async def _renewed(self, digest: bytes, session: Session, now: datetime) -> str | None:
         if session.expires - now <= _GRACE:
@@ -275,6 +280,10 @@ class Visiting:
 
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _is_over(session: Session, now: datetime) -> bool:
+    return session.expires <= now or session.last_seen + IDLE_LIFETIME <= now
 
 
 def _closed() -> NotFound:

@@ -1,9 +1,10 @@
 """Activity: what identity providers asked and what they were told, the newest first, and live."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from starlette.responses import Response
@@ -11,16 +12,16 @@ from starlette.responses import Response
 from headcount.activity.causes import Cause, cause_of
 from headcount.activity.providers import provider_of
 from headcount.activity.wording import words
+from headcount.console.seeking import METHODS, asked_in, found, org_of, whole_number
 from headcount.console.services import PREFIX
 from headcount.console.streams import News, streaming
 from headcount.console.visits import ADMINISTRATORS, SERVER, Page, Visit
-from headcount.store.activity import Done, Exchange, Sought
-from headcount.store.model import Kind, OrgId
+from headcount.errors import NotFound
+from headcount.store.activity import Exchange, Sought
+from headcount.store.model import Kind
 
 PAGE = 50
 _BURST = 200  # new ones at once, more than anybody could read
-_LONGEST = 200  # characters of what is looked for
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Row(NamedTuple):
@@ -33,15 +34,19 @@ class Row(NamedTuple):
     about: str  # the address of the account or group, where there is one
 
 
-def row_of(visit: Visit, exchange: Exchange) -> Row:
-    """What a line tells of an exchange."""
-    return Row(
-        exchange,
-        told(exchange),
-        provider_of(exchange.client),
-        cause_of(exchange),
-        _about(visit, exchange),
-    )
+async def rows_of(visit: Visit, exchanges: Sequence[Exchange]) -> list[Row]:
+    """What lines tell of exchanges."""
+    here = await _here(visit, exchanges)
+    return [
+        Row(
+            one,
+            told(one),
+            provider_of(one.client),
+            cause_of(one),
+            _about(visit, one) if (one.kind, one.resource) in here else "",
+        )
+        for one in exchanges
+    ]
 
 
 def told(exchange: Exchange) -> str:
@@ -51,13 +56,26 @@ def told(exchange: Exchange) -> str:
     return words(exchange)
 
 
+async def _here(visit: Visit, exchanges: Sequence[Exchange]) -> set[tuple[Kind, str]]:
+    """The accounts and groups that they were about and that are there still."""
+    about = {(one.kind, one.resource) for one in exchanges if one.kind is not None and one.resource}
+    if visit.organisation is None:
+        return set()
+    are_here = await asyncio.gather(*(_is_here(visit, kind, one) for kind, one in about))
+    return {one for one, is_here in zip(about, are_here, strict=True) if is_here}
+
+
+async def _is_here(visit: Visit, kind: Kind, resource: str) -> bool:
+    try:
+        await visit.services.store.get(visit.org.id, kind, resource, relations=False)
+    except NotFound:
+        return False
+    return True
+
+
 def _about(visit: Visit, exchange: Exchange) -> str:
-    if visit.organisation is None or not exchange.resource or exchange.kind is None:
-        return ""
-    if exchange.did is Done.DELETED:
-        return ""
     place = "accounts" if exchange.kind is Kind.USER else "groups"
-    return f"{PREFIX}/o/{visit.organisation.slug}/{place}/{exchange.resource}"
+    return f"{PREFIX}/o/{visit.org.slug}/{place}/{quote(exchange.resource, safe='')}"
 
 
 def base_of(visit: Visit) -> str:
@@ -67,90 +85,63 @@ def base_of(visit: Visit) -> str:
     return f"{PREFIX}/o/{visit.organisation.slug}/activity"
 
 
-def org_of(visit: Visit) -> OrgId | None:
-    """Whose exchanges the page shows; None: nobody's."""
-    return None if visit.organisation is None else visit.organisation.id
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else None
-
-
-def sought_in(visit: Visit) -> Sought:
-    """What the address asks for; what it asks for in vain is left out."""
-    method = visit.asked("method").upper()
-    status = _number(visit.asked("status").strip()) or 0
-    return Sought(
-        failures=visit.asked("failures") == "yes",
-        person=visit.asked("person").strip()[:_LONGEST],
-        resource=visit.asked("resource").strip()[:_LONGEST],
-        method=method if method in METHODS else "",
-        status=status if 100 <= status <= 599 else 0,
-    )
-
-
-def parameters_of(sought: Sought) -> dict[str, str]:
-    """The same as parameters of an address."""
-    given = {
-        "failures": "yes" if sought.failures else "",
-        "person": sought.person,
-        "resource": sought.resource,
-        "method": sought.method,
-        "status": str(sought.status or ""),
-    }
-    return {name: value for name, value in given.items() if value}
-
-
 async def _newest(visit: Visit) -> int:
     """The number of the last exchange of all, whatever is asked for."""
-    found = await visit.services.store.exchanges(org_of(visit), Sought(), 1)
-    return found[0].number if found else 0
+    newest = await visit.services.store.exchanges(org_of(visit), Sought(), 1)
+    return newest[0].number if newest else 0
 
 
 async def activity(visit: Visit) -> Response:
     """GET /o/SLUG/activity: the newest, or those before a number."""
-    sought, before = sought_in(visit), _number(visit.asked("before"))
+    asked, before = await asked_in(visit), whole_number(visit.asked("before"))
     newest = await _newest(visit)
-    found = await visit.services.store.exchanges(
-        org_of(visit), sought._replace(before=before), PAGE + 1
-    )
-    parameters = parameters_of(sought)
-    base = base_of(visit)
-    older = {**parameters, "before": str(found[PAGE - 1].number)} if len(found) > PAGE else {}
+    part = await found(visit, asked, before, PAGE)
+    shown = max([newest, *(one.number for one in part.exchanges[:1])])
+    parameters, base = asked.parameters, base_of(visit)
+    again, older = _address(base, parameters), {**parameters, "before": str(part.older)}
     return visit.page(
         "activity.html",
-        rows=[row_of(visit, one) for one in found[:PAGE]],
-        sought=sought,
-        filtered=bool(parameters),
+        rows=await rows_of(visit, part.exchanges),
+        sought=asked.sought,
+        alike=asked.alike and cause_of(asked.alike),
+        parameters=parameters,
         anything=newest > 0,
+        is_recorded=visit.services.settings.activity_days > 0,
         base=base,
-        older=f"{base}?{urlencode(older)}" if older else "",
-        first=f"{base}?{urlencode(parameters)}" if before is not None else "",
-        live=f"{base}/live?{urlencode({**parameters, 'after': str(newest)})}",
-        dropped=visit.services.dropped(),
+        older=_address(base, older) if part.older is not None else "",
+        first=again if before is not None else "",
+        live=_address(f"{base}/live", {**parameters, "after": str(shown)}),
+        again=again,
+        dropped=visit.services.dropped(org_of(visit)),
         methods=METHODS,
     )
 
 
+def _address(base: str, parameters: Mapping[str, str]) -> str:
+    return f"{base}?{urlencode(parameters)}" if parameters else base
+
+
 async def live(visit: Visit) -> Response:
     """GET /o/SLUG/activity/live: what comes while the page is open."""
-    sought, after = sought_in(visit), _number(visit.asked("after")) or 0
-    org, store = org_of(visit), visit.services.store
+    asked, after = await asked_in(visit), whole_number(visit.asked("after")) or 0
+    store = visit.services.store
 
     async def look(position: int) -> News | None:
-        found = await store.exchanges(org, sought._replace(after=position), _BURST)
-        if not found:
+        new = await store.exchanges(org_of(visit), asked.sought._replace(after=position), _BURST)
+        if not new:
             return None
-        if len(found) < _BURST:
-            return News(_drawn(visit, found[::-1]), found[-1].number)
-        newest = await store.exchanges(org, sought, PAGE)
-        return News(_drawn(visit, newest), newest[0].number, "whole")
+        last = new[-1].number
+        if len(new) < _BURST:
+            return News(await _drawn(visit, [one for one in new[::-1] if asked.fits(one)]), last)
+        newest = (await found(visit, asked, None, PAGE)).exchanges
+        last = max([last, *(one.number for one in newest[:1])])
+        return News(await _drawn(visit, newest), last, "whole")
 
     return streaming(visit, after, look)
 
 
-def _drawn(visit: Visit, exchanges: Sequence[Exchange]) -> str:
-    rows = [row_of(visit, one) for one in exchanges]
+async def _drawn(visit: Visit, exchanges: Sequence[Exchange]) -> str:
+    rows = await rows_of(visit, exchanges)
     return visit.services.renderer.render(
         "activity-rows.html", visit=visit, rows=rows, base=base_of(visit)
     )

@@ -7,11 +7,22 @@ from starlette.responses import Response
 from headcount.console.pages.settings import policy_in
 from headcount.console.visits import SERVER, Page, Visit, redirect
 from headcount.errors import ScimError
+from headcount.store.activity import Sought
+
+MOST_UNCLAIMED = 100
+"""How many requests of nobody are counted."""
 
 
 async def organisations(visit: Visit) -> Response:
     """GET /organisations: all of them."""
-    return visit.page("organisations.html", all=await visit.services.store.organisations())
+    store = visit.services.store
+    unclaimed = await store.exchanges(None, Sought(), MOST_UNCLAIMED + 1)
+    return visit.page(
+        "organisations.html",
+        all=await store.organisations(),
+        unclaimed=min(len(unclaimed), MOST_UNCLAIMED),
+        more=len(unclaimed) > MOST_UNCLAIMED,
+    )
 
 
 async def new(visit: Visit) -> Response:

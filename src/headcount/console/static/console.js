@@ -82,6 +82,7 @@ function follow(place) {
   source.addEventListener("first", put("first"));
   source.addEventListener("whole", put("whole"));
   source.addEventListener("end", () => { source.close(); place.classList.add("ended"); });
+  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) place.classList.add("ended"); });
 }
 
 function enliven(root) {
