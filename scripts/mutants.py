@@ -472,6 +472,27 @@ MUTANTS = (
         "no filter in `attributes`",
     ),
     Mutant(
+        "activity/scribe.py",
+        "answer = redaction.answer(noted.answer, about_secrets=hides, kept=said)",
+        "answer = redaction.body(noted.answer)",
+        "tests/console/test_exchange.py",
+        "the answer that is kept quotes a secret of the request",
+    ),
+    Mutant(
+        "console/streams.py",
+        "if not await visit.services.visiting.is_signed_in(visit.who):",
+        "if False:",
+        "tests/console/test_live.py",
+        "whoever was signed out goes on to see what comes",
+    ),
+    Mutant(
+        "console/pages/exchange.py",
+        "        and _comes_of(found.method, one.type)\n",
+        "",
+        "tests/console/test_exchange.py",
+        "a request is said to have done what the one before it did",
+    ),
+    Mutant(
         "console/recognition.py",
         '"nonce": begun.nonce,',
         '"nonce": None,',
