@@ -21,7 +21,7 @@ from headcount.store.visitors import Reach
 from headcount.web.answers import ServerFault
 from tests.activity.test_causes import classes
 from tests.console.browsing import Browser, signed_in
-from tests.console.reading import Line, awaited, facts_of, lines_of, text_of
+from tests.console.lines import Line, awaited, facts_of, lines_of, text_of
 from tests.console.refusing import BASE_DOMAIN, CASES, LARGEST, OKTA, PASSWORD, connected
 from tests.databases import SQLITE, fresh
 from tests.serving import Office, Site, serving, settle

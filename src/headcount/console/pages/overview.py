@@ -10,9 +10,8 @@ from headcount.activity.providers import provider_of
 from headcount.console.charts import days_until, lanes
 from headcount.console.troubles import Trouble, bundled, most_pressing, walked
 from headcount.console.visits import ADMINISTRATORS, Page, Visit
-from headcount.directory.accounts import DEFAULT_ROLE
 from headcount.directory.tokens import is_good
-from headcount.scim.schemas import ROLES
+from headcount.scim.schemas import DEFAULT_ROLE, ROLES
 from headcount.store.activity import Done, Exchange, Sought
 from headcount.store.model import Token
 
