@@ -244,7 +244,7 @@ def test_what_is_nobodys_is_for_administrators_of_the_server(site: Site, browser
     (line,) = awaited(newest)
     assert (line.status, line.about) == (401, "")
     assert root.open("/organisations").text.count('href="/console/unclaimed"') == 1
-    assert "came with a token that no organisation has" in text_of(root.text)
+    assert "came with a token that nobody here has" in text_of(root.text)
     for path in ("/unclaimed", line.address, "/unclaimed/live"):
         assert browser.open(path).status == 403
     assert "unclaimed" not in browser.open("/").text
