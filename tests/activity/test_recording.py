@@ -4,13 +4,14 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
 
-from headcount.activity.recorder import Bounds, Recorder
+from headcount.activity.recorder import Bounds, Recorder, since
 from headcount.activity.wording import words
 from headcount.bootstrap import clock, open_store
 from headcount.directory.tokens import Wish
@@ -376,3 +377,16 @@ def test_whoever_asks_gets_the_answer_before_it_is_written(recording: Recording)
     answer: urllib3.BaseHTTPResponse = client(here.site)("GET", "/Users")
     assert answer.status == 200
     assert here.recorder.figures.kept == 0
+
+
+def test_a_machine_that_is_busy_does_not_shift_the_times_of_requests() -> None:
+    """Two clocks are read one after the other, and others may get their turn in between."""
+    turns = iter((0.0, 0.05, 0.0))
+
+    def busy() -> datetime:
+        told = clock()
+        time.sleep(next(turns, 0.0))
+        return told
+
+    from_clocks = since(busy) + time.perf_counter()
+    assert abs(from_clocks - clock().timestamp()) < 0.02

@@ -7,6 +7,7 @@ import pytest
 
 from headcount.scim.custom import CustomAttribute
 from headcount.scim.schemas import USER_URN
+from headcount.store.model import RoleRule
 from headcount.store.visitors import Reach
 from tests.console.browsing import Browser, signed_in
 from tests.console.happenings import an_exchange, happen
@@ -99,6 +100,30 @@ def test_very_many_members_are_counted(site: Site, browser: Browser) -> None:
     changed = section_of(browser, "What changed")
     assert "Group member added, 25 times" in changed
     assert changed.count("member n") == 20
+
+
+def test_whose_role_came_with_a_group_is_told(site: Site, browser: Browser) -> None:
+    ask = ask_of(site)
+    grace, eve = ask.create("grace"), ask.create("eve", role="owner")
+    staff = ask.create_group("Staff")
+    rules = [RoleRule(staff, "administrator")]
+    org = site.organisation
+    site.office.do(lambda at: at.role_rules.set(org, rules))
+    ask.create("meanwhile", role="guest")
+    joining = [{"value": grace}]
+    ask("PATCH", f"/Users/{eve}", patch({"op": "replace", "path": "title", "value": "x"}))
+    ask("PATCH", f"/Groups/{staff}", patch({"op": "add", "path": "members", "value": joining}))
+    told_of(browser, site, 6)
+    assert section_of(browser, "What changed") == (
+        "What changed Group member added member grace"
+        " Account role changed grace member → administrator"
+    )
+    ask("PATCH", f"/Groups/{staff}", patch({"op": "remove", "path": "members"}))
+    told_of(browser, site, 7)
+    assert section_of(browser, "What changed") == (
+        "What changed Group member removed member grace"
+        " Account role changed grace administrator → member"
+    )
 
 
 SECRETS: list[tuple[str, str, Any]] = [

@@ -221,14 +221,14 @@ class Recorder:
         self, noted: list[Noted]
     ) -> tuple[list[Exchange], Counter[tuple[OrgId | None, Done]]]:
         """What is kept of them. Others get their turn in between."""
-        since = self._clock().timestamp() - perf_counter()
+        offset = since(self._clock)
         exchanges: list[Exchange] = []
         counts: Counter[tuple[OrgId | None, Done]] = Counter()
         for part in _batched(noted):
             orgs = [await self._attribution.attribute_to(one) for one in part]
             began = thread_time()
             for one, org in zip(part, orgs, strict=True):
-                exchange, times = self._scribe.written(one, org, since)
+                exchange, times = self._scribe.written(one, org, offset)
                 exchanges.append(exchange)
                 for done, often in times.items():
                     counts[org, done] += often
@@ -249,6 +249,18 @@ class Recorder:
             await self._store.forget_days(_day(now - timedelta(bounds.numbers)))
         except ScimError as error:
             _LOG.warning("old records of requests stay for a while: %s", error)
+
+
+def since(clock: Callable[[], datetime]) -> float:
+    """What has to be added to `perf_counter` for seconds since the epoch.
+
+    Both clocks are read at one moment, unless others get their turn just then: so thrice.
+    """
+    readings = []
+    for _ in range(3):
+        before, now, after = perf_counter(), clock().timestamp(), perf_counter()
+        readings.append((after - before, now - (before + after) / 2))
+    return min(readings)[1]
 
 
 def _whose(noted: tuple[Any, ...]) -> OrgId | None:

@@ -100,18 +100,19 @@ async def _happened(visit: Visit, found: Exchange) -> list[Happened]:
     if found.did in {Done.READ, Done.REFUSED}:
         return []
     began = datetime.fromisoformat(found.at)
-    first = _stamp(began - _SLACK)
-    last = _stamp(began + timedelta(microseconds=found.duration) + _SLACK)
-    recorded = [
+    ended = began + timedelta(microseconds=found.duration)
+    near = [
         one
-        for one in await _events(visit, found.resource, first)
-        if first <= one.at <= last
+        for one in await _events(visit, found.resource, _stamp(began - _SLACK))
+        if _stamp(began - _SLACK) <= one.at <= _stamp(ended + _SLACK)
         and one.actor == f"token:{found.token}"
         and _comes_of(found.method, one.type)
     ]
+    recorded = [one for one in near if _stamp(began) <= one.at <= _stamp(ended)] or near
     members = [one for one in reversed(recorded) if one.type in _MEMBERS]
     others = [one for one in reversed(recorded) if one.type not in _MEMBERS]
-    return [_event(one) for one in others] + await _memberships(visit, members)
+    told = [_event(one) for one in others] + await _memberships(visit, members)
+    return told + (await _roles(visit, recorded) if found.kind is Kind.GROUP else [])
 
 
 def _comes_of(method: str, event: EventType) -> bool:
@@ -122,9 +123,9 @@ def _comes_of(method: str, event: EventType) -> bool:
     >>> _comes_of("PATCH", EventType.ACCOUNT_CREATED), _comes_of("POST", EventType.ACCOUNT_CREATED)
     (False, True)
     """
-    if event in _BEGINNINGS:
-        return method == "POST"
-    return event not in _ENDS or method == "DELETE"
+    if method == "POST":
+        return event in _BEGINNINGS or event is EventType.MEMBER_ADDED
+    return event not in _BEGINNINGS and (event not in _ENDS or method == "DELETE")
 
 
 async def _events(visit: Visit, subject: str, first: str) -> list[Recorded]:
@@ -172,20 +173,41 @@ async def _memberships(visit: Visit, members: Sequence[Recorded]) -> list[Happen
         these = [one for one in members if one.type is kind]
         if not these:
             continue
-        names = [await _name(visit, one) for one in these[:_MOST_MEMBERS]]
+        names = [
+            await _name(visit, Kind(one.data["type"]), str(one.data["member"]))
+            for one in these[:_MOST_MEMBERS]
+        ]
         changes = tuple(Changed("member", "", name) for name in names)
         told.append(Happened(_title(kind), changes, len(these)))
     return sorted(told)
 
 
-async def _name(visit: Visit, one: Recorded) -> str:
-    member, kind = str(one.data.get("member", "")), Kind(one.data.get("type", Kind.USER))
+async def _roles(visit: Visit, recorded: Sequence[Recorded]) -> list[Happened]:
+    """Whose role changed with the change of a group: it has the same time, and comes behind."""
+    if not recorded:
+        return []
+    changes = {(one.at, one.actor) for one in recorded}
+    first = min(one.position for one in recorded)
+    moved = [
+        one
+        for one in await visit.services.store.events_after(visit.org.id, first, _PART * _PARTS)
+        if one.type is EventType.ROLE_CHANGED and (one.at, one.actor) in changes
+    ]
+    names = [await _name(visit, Kind.USER, one.subject) for one in moved[:_MOST_MEMBERS]]
+    told = tuple(
+        Changed(name, short(one.data["before"]), short(one.data["after"]))
+        for name, one in zip(names, moved, strict=False)
+    )
+    return [Happened(_title(EventType.ROLE_CHANGED), told, len(moved))] if moved else []
+
+
+async def _name(visit: Visit, kind: Kind, resource: str) -> str:
     try:
-        seen = await visit.services.store.get(visit.org.id, kind, member, relations=False)
+        seen = await visit.services.store.get(visit.org.id, kind, resource, relations=False)
     except NotFound:
-        return member
+        return resource
     document = orjson.loads(seen.stored.document)
-    return short(document.get("userName") or document.get("displayName") or member)
+    return short(document.get("userName") or document.get("displayName") or resource)
 
 
 PAGES: Sequence[Page] = (
