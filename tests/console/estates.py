@@ -34,7 +34,17 @@ _LAST = "/Users/the-last-one"
 
 QUERIES = (
     *("q", "state", "role", "group", "order", "after", "before", "person", "failures", "method"),
-    *("status", "resource", "provider", "told", "then", "left", "error", "error_description"),
+    *(
+        "status",
+        "resource",
+        "alike",
+        "provider",
+        "told",
+        "then",
+        "left",
+        "error",
+        "error_description",
+    ),
 )
 """Every parameter that an address of the console may have."""
 
@@ -245,6 +255,8 @@ def addresses(page: Page, estate: Estate) -> list[str]:
     path = page.path.replace("{slug}", estate.slug)
     if page.path == "/oidc/callback":
         return [path + asking(estate)]
+    if page.path == "/o/{slug}/activity":
+        return [path, *(f"{path}?alike={number}" for number in estate.exchanges)]
     if page.path == "/audit":
         return [path, *(f"{path}?before={number}" for number in range(51, 400, 50))]
     if "{" not in path:

@@ -5,6 +5,8 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.resources import files
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +17,7 @@ from headcount.console.visits import Page
 from headcount.store.visitors import Reach
 from tests.console.browsing import Form
 from tests.console.chromium import OPEN, Watched, launched
-from tests.console.estates import Estate, addresses, asking, build
+from tests.console.estates import QUERIES, Estate, addresses, asking, build
 from tests.console.reading import Reading, read
 from tests.console.wording import (
     CONTROLS,
@@ -153,6 +155,13 @@ def test_no_page_becomes_what_its_data_says(page: Page, estates: dict[str, Estat
             seen.update(mark[1] for mark in MARK.finditer(reading.text) if mark[2] == words.name[0])
         if words is not DRAWN_OUT or page.path not in FROM_BODIES:
             assert marks - {CLIENT} <= seen, words.name
+
+
+def test_all_that_a_page_asks_for_is_tried() -> None:
+    console = Path(str(files("headcount.console")))
+    sources = [one.read_text() for kind in ("py", "html") for one in console.rglob(f"*.{kind}")]
+    for asks, tried in ((r"asked\([\"'](\w+)", QUERIES), (r"form\.get\([\"']([\w-]+)", FIELDS)):
+        assert {name for text in sources for name in re.findall(asks, text)} <= set(tried)
 
 
 def test_an_export_runs_nothing(estates: dict[str, Estate]) -> None:
