@@ -21,7 +21,12 @@ from scripts.images.shots import SHOTS, Shot
 from scripts.images.stage import Stage, settle_times, staged
 
 CHROMIUM = "/usr/bin/chromium"
-_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none")
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-font-subpixel-positioning",  # letters between dots come out otherwise at times
+    "--font-render-hinting=none",
+)
 _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0"
 _COLOURS = 128
 _DOTS = 1.5  # of the picture for one of the page: most screens have so many
