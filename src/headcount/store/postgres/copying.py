@@ -176,9 +176,10 @@ class PostgresArchive:
 
     async def marks(self) -> list[Mark] | None:
         async with self._connection() as connection:
-            if await connection.fetchval("SELECT to_regclass('headcount_copy')") is None:
+            try:
+                rows = await connection.fetch(f"SELECT {_MARK} FROM headcount_copy ORDER BY org")
+            except asyncpg.UndefinedTableError:  # there is no such table, or no more
                 return None
-            rows = await connection.fetch(f"SELECT {_MARK} FROM headcount_copy ORDER BY org")
             return [Mark(*row)._replace(after=tuple(loads(row[5]))) for row in rows]
 
     async def begin(

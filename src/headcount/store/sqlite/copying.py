@@ -152,9 +152,10 @@ class SqliteArchive:
         )
 
     async def marks(self) -> list[Mark] | None:
-        if not await self._read("SELECT 1 FROM sqlite_schema WHERE name = 'headcount_copy'"):
+        try:
+            rows = await self._read(f"SELECT {_MARK} FROM headcount_copy ORDER BY org")
+        except apsw.SQLError:  # there is no such table, or no more
             return None
-        rows = await self._read(f"SELECT {_MARK} FROM headcount_copy ORDER BY org")
         return [Mark(*row)._replace(after=tuple(loads(row[5]))) for row in rows]
 
     async def begin(
