@@ -147,7 +147,7 @@ def _searches(stage: Stage) -> Iterator[Page]:
     yield _found(", members", user_name(1), role="member")
     both = {"role": "administrator", "state": "inactive"}
     yield _found(", deactivated administrators", "Accounts", **both)
-    yield _found(", of a provider", user_name(middle | 1), provider="token 0")
+    yield _found(", of a provider", "Written by", provider="token 0")
     yield _found(", in a group of 10", user_name(0), user_name(9), group=group)
     yield _found(", in the largest group", user_name(0), user_name(_PAGE - 1), group=largest)
     yield _found(", searched among the deactivated", "Accounts", q=everybody, state="inactive")
