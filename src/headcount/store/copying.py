@@ -150,6 +150,7 @@ class EventRow(NamedTuple):
     actor: str
     subject: str
     data: str  # JSON
+    document: bytes | None
 
     @property
     def key(self) -> Key:
@@ -159,7 +160,7 @@ class EventRow(NamedTuple):
     @property
     def weight(self) -> int:
         """About how many bytes it has."""
-        return len(self.data)
+        return len(self.data) + len(self.document or b"")
 
 
 Row = ResourceRow | MemberRow | EventRow

@@ -210,6 +210,14 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+class Told(NamedTuple):
+    """An event, and whom it is about as that stands once the change is written."""
+
+    subject: str  # id
+    event: Event
+    document: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """An event in the feed of its organisation."""
@@ -220,6 +228,9 @@ class Recorded:
     actor: str  # `token:ID` or `cli`
     subject: str  # id of the account or group
     data: dict[str, Any]
+    document: bytes | None = None
+    """The subject after the change, as in `Stored`; one that is gone as it was last; of memberships
+    the group. None: not read, or the event was written before Headcount kept it."""
 
 
 @dataclass(frozen=True, slots=True)

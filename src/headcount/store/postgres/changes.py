@@ -25,7 +25,7 @@ from headcount.store.refusals import (
 _ARGUMENTS = 23
 COMMIT = (
     "SELECT refusal, detail, number, version, created, modified, document, member_count, changed"
-    f" FROM headcount_commit_2({', '.join(f'${n}' for n in range(1, _ARGUMENTS + 1))})"
+    f" FROM headcount_commit_3({', '.join(f'${n}' for n in range(1, _ARGUMENTS + 1))})"
 )
 
 _CREATE, _UPDATE, _DELETE = 1, 2, 3

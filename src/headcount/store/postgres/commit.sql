@@ -1,7 +1,7 @@
 -- Writes the changes of one organisation, in order, each whole or not at all: what could refuse a
 -- change is looked at before anything of it is written, which the lock on `tally` makes possible.
 -- A change that is refused gets the reason, and the others go on.
-CREATE FUNCTION headcount_commit_2 (
+CREATE FUNCTION headcount_commit_3 (
     the_org BIGINT, ids TEXT[], kinds SMALLINT[], acts SMALLINT[], expects BIGINT[], actors TEXT[],
     ats TEXT[], names TEXT[], long_names TEXT[], externals TEXT[], long_externals TEXT[],
     actives BOOLEAN[], roles TEXT[], titles TEXT[], all_keys TEXT[], documents BYTEA[],
@@ -27,6 +27,7 @@ DECLARE
     came BIGINT; went BIGINT; more_owners BIGINT; nested BIGINT; told BIGINT; first BIGINT;
     moved BOOLEAN := FALSE;
     reached TEXT[];                            -- accounts whose role may be another by the change
+    stands BYTEA;                              -- the document after the change, or the last one
 BEGIN
     SELECT * INTO t FROM tally WHERE org = the_org FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -108,10 +109,12 @@ BEGIN
                 UPDATE resource r SET version = r.version + 1, modified = c.at,
                     member_count = r.member_count - 1
                 FROM gone WHERE r.org = the_org AND r.kind = 2 AND r.id = gone.grp
+                RETURNING r.id, r.document
             ), told AS (
                 INSERT INTO event SELECT the_org, t.position + row_number() OVER (ORDER BY grp),
-                    'group.member_removed', c.at, c.actor, grp, headcount_membership_1(c.id, kind)
-                FROM gone
+                    'group.member_removed', c.at, c.actor, grp,
+                    headcount_membership_2(c.id, kind, s.title), b.document
+                FROM gone LEFT JOIN bumped b ON b.id = gone.grp
             )
             SELECT count(*), count(*) FILTER (WHERE kind = 2) INTO told, nested FROM gone;
             t.position := t.position + told;
@@ -133,14 +136,17 @@ BEGIN
                 c.long_external_id, c.active, c.role, c.title, c.keys::jsonb, c.document);
         END IF;
 
+        stands := coalesce(c.document, s.document);
+
         -- What it announces, then who joins and leaves: who is in or out already makes no event.
         IF c.type IS NOT NULL THEN
             t.position := t.position + 1;
             INSERT INTO event
-            VALUES (the_org, t.position, c.type, c.at, c.actor, c.id, c.data);
+            VALUES (the_org, t.position, c.type, c.at, c.actor, c.id, c.data, stands);
         END IF;
         IF c.more IS NOT NULL THEN
-            INSERT INTO event SELECT the_org, t.position + o, e ->> 0, c.at, c.actor, c.id, e ->> 1
+            INSERT INTO event
+            SELECT the_org, t.position + o, e ->> 0, c.at, c.actor, c.id, e ->> 1, stands
             FROM json_array_elements(c.more::json) WITH ORDINALITY AS x (e, o);
             GET DIAGNOSTICS told = ROW_COUNT;
             t.position := t.position + told;
@@ -161,8 +167,10 @@ BEGIN
             ), told AS (
                 INSERT INTO event SELECT the_org, t.position + row_number() OVER (ORDER BY member),
                     'group.member_removed', c.at, c.actor, c.id,
-                    headcount_membership_1(member, kind)
-                FROM gone
+                    headcount_membership_2(member, gone.kind, r.title), stands
+                FROM gone LEFT JOIN LATERAL (SELECT title FROM resource
+                    WHERE org = the_org AND kind = gone.kind AND id = gone.member OFFSET 0) AS r
+                ON TRUE
             )
             SELECT count(*), count(*) FILTER (WHERE kind = 2) INTO went, nested FROM gone;
             t.position := t.position + went;
@@ -178,8 +186,12 @@ BEGIN
                 ON CONFLICT DO NOTHING RETURNING member, kind
             ), told AS (
                 INSERT INTO event SELECT the_org, t.position + row_number() OVER (ORDER BY j.o),
-                    'group.member_added', c.at, c.actor, c.id, headcount_membership_1(member, kind)
+                    'group.member_added', c.at, c.actor, c.id,
+                    headcount_membership_2(member, came.kind, r.title), stands
                 FROM came JOIN unnest(joining) WITH ORDINALITY AS j (id, o) ON j.id = came.member
+                LEFT JOIN LATERAL (SELECT title FROM resource
+                    WHERE org = the_org AND kind = came.kind AND id = came.member OFFSET 0) AS r
+                ON TRUE
             )
             SELECT count(*), count(*) FILTER (WHERE kind = 2) INTO came, nested FROM came;
             t.position := t.position + came;
@@ -190,7 +202,7 @@ BEGIN
         END IF;
         IF reached IS NOT NULL THEN
             SELECT g.told, g.owners INTO told, more_owners
-            FROM headcount_give_roles_1(the_org, reached, rules, c.at, c.actor, t.position) g;
+            FROM headcount_give_roles_2(the_org, reached, rules, c.at, c.actor, t.position) g;
             t.position := t.position + told;
             t.owners := t.owners + more_owners;
             IF more_owners < 0 AND t.owners = 0 THEN
@@ -253,8 +265,9 @@ END
 $$;
 
 -- What the event of a membership carries.
-CREATE OR REPLACE FUNCTION headcount_membership_1 (member TEXT, kind SMALLINT) RETURNS TEXT
+CREATE FUNCTION headcount_membership_2 (member TEXT, kind SMALLINT, name TEXT) RETURNS TEXT
 LANGUAGE sql IMMUTABLE AS $$
     SELECT '{"member":' || to_json(member)::TEXT || ',"type":"'
-        || CASE kind WHEN 1 THEN 'User' ELSE 'Group' END || '"}'
+        || CASE kind WHEN 1 THEN 'User' ELSE 'Group' END || '","display":'
+        || to_json(coalesce(name, ''))::TEXT || '}'
 $$;

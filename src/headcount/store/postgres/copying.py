@@ -74,11 +74,11 @@ _READ = {
         "coalesce(octet_length(display), 0)",
     ),
     Table.EVENTS: _reading(
-        "position, type, at, actor, subject, data",
+        "position, type, at, actor, subject, data, document",
         "event",
         "position",
         "$2::BIGINT",
-        "octet_length(data)",
+        "octet_length(data) + coalesce(octet_length(document), 0)",
     ),
 }
 _MADE: dict[Table, Any] = {table: kind for kind, table in TABLES.items()}
@@ -86,7 +86,7 @@ _WRITTEN = {
     Table.RESOURCES: "org kind id version created modified name long_name external_id"
     " long_external_id active role own_role member_count title keys document",
     Table.MEMBERS: "org grp member kind display display_key",
-    Table.EVENTS: "org position type at actor subject data",
+    Table.EVENTS: "org position type at actor subject data document",
 }
 _REMOVED = 10_000  # rows at once
 _REMOVE = tuple(

@@ -158,13 +158,13 @@ async def members(connection: Connection, org: OrgId, group: str) -> list[tuple[
 async def events(connection: Connection, org: OrgId, position: int, limit: int) -> list[Recorded]:
     """The next events of the feed."""
     rows = await connection.fetch(
-        "SELECT position, type, at, actor, subject, data FROM event"
+        "SELECT position, type, at, actor, subject, data, document FROM event"
         " WHERE org = $1 AND position > $2 ORDER BY position LIMIT $3",
         org,
         position,
         limit,
     )
     return [
-        Recorded(at_position, EventType(name), at, actor, subject, loads(data))
-        for at_position, name, at, actor, subject, data in rows
+        Recorded(at_position, EventType(name), at, actor, subject, loads(data), document)
+        for at_position, name, at, actor, subject, data, document in rows
     ]

@@ -20,7 +20,7 @@ LOCK = "SELECT FROM tally WHERE org = $1 FOR NO KEY UPDATE"
 _OWN = "SELECT own_role FROM resource WHERE org = $1 AND kind = 1 AND id = $2"
 _RULED = "SELECT id FROM resource WHERE org = $1 AND kind = 1 AND own_role IS NOT NULL"
 _BELOW = "SELECT headcount_below_1($1, $2)"
-_GIVE = """SELECT told, owners FROM headcount_give_roles_1($1, $2, $3, $4, $5,
+_GIVE = """SELECT told, owners FROM headcount_give_roles_2($1, $2, $3, $4, $5,
     (SELECT position FROM tally WHERE org = $1))"""
 _COUNT = """UPDATE tally SET position = position + $2, owners = owners + $3 WHERE org = $1
     RETURNING owners"""

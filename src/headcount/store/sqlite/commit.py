@@ -16,6 +16,7 @@ from headcount.store.model import (
     Kind,
     Outcome,
     Stored,
+    Told,
     listed_values,
 )
 from headcount.store.refusals import (
@@ -29,6 +30,7 @@ from headcount.store.refusals import (
 )
 from headcount.store.roles import is_owner
 from headcount.store.sqlite import roles
+from headcount.store.sqlite.rows import place_of
 
 _SELECT = """SELECT seq, version, created, modified, active, role, member_count, keys, document
     FROM resource WHERE org = ? AND kind = ? AND id = ?"""
@@ -40,7 +42,7 @@ _UPDATE_STATE = """UPDATE resource SET version = ?, modified = ?, active = ?, ro
     WHERE seq = ?"""
 _OWN_ROLE = "UPDATE resource SET own_role = ? WHERE seq = ?"
 _BUMP = """UPDATE resource SET version = version + 1, modified = ?, member_count = member_count + ?
-    WHERE org = ? AND kind = 2 AND id = ?"""
+    WHERE org = ? AND kind = 2 AND id = ? RETURNING document"""
 _JOIN = """INSERT OR IGNORE INTO member (org, grp, member, kind, display)
     VALUES (?, ?, ?, ?, ?)"""
 _LEAVE = "DELETE FROM member WHERE org = ? AND grp = ? AND member = ? RETURNING kind"
@@ -53,6 +55,10 @@ _UNLIST = "DELETE FROM listed_value WHERE org = ? AND kind = ? AND path = ? AND 
 _RECORD = (
     "INSERT INTO event (org, position, type, at, actor, subject, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+_KEEP = "INSERT INTO event_document (place, document) VALUES (?, ?)"
+_NAMED = """SELECT kind, json_extract(CAST(document AS TEXT),
+    CASE kind WHEN 1 THEN '$.userName' ELSE '$.displayName' END) FROM resource
+    WHERE org = ? AND kind IN (1, 2) AND id = ?"""
 _MEMBERSHIPS = (EventType.MEMBER_ADDED, EventType.MEMBER_REMOVED)
 
 
@@ -81,7 +87,7 @@ class Effect:
     groups: int = 0
     nested: int = 0
     members: int = 0
-    events: list[tuple[str, Event]] = field(default_factory=list)  # subject, event
+    events: list[Told] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)  # accounts a group that goes gave their role
 
 
@@ -111,7 +117,7 @@ def _give_roles(connection: apsw.Connection, change: Change, effect: Effect) -> 
         return
     accounts = effect.reached
     if not change.deletes:
-        told = (event for _, event in effect.events if event.type in _MEMBERSHIPS)
+        told = (one.event for one in effect.events if one.event.type in _MEMBERSHIPS)
         moved = ((change.id, event.data["member"], event.data["type"] == "Group") for event in told)
         accounts = roles.reached(connection, change.org, rules, moved)
     given = roles.give(connection, change.org, rules, accounts, change.at)
@@ -148,16 +154,21 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, Effec
     except apsw.ConstraintError:
         raise taken(change.kind, draft.title) from None
     _list(connection, change, held.listed)
-    effect = Effect(events=[(change.id, event) for event in change.events])
+    effect = Effect(events=_told(change, draft.document))
     if change.kind is Kind.USER:
         effect.users, effect.active = 1, int(bool(held.active))
         effect.owners = int(is_owner(active=held.active, role=held.role))
     else:
         effect.groups = 1
-        _change_members(connection, change, effect)
+        _change_members(connection, change, effect, draft.document)
         _count_members(connection, change, effect.members)
     stored = Stored(change.kind, change.id, 1, change.at, change.at, draft.document)
     return Outcome(stored, member_count=effect.members), effect
+
+
+def _told(change: Change, document: bytes) -> list[Told]:
+    """What the change announces of the resource that stands as `document` then."""
+    return [Told(change.id, event, document) for event in change.events]
 
 
 def _list(
@@ -171,10 +182,11 @@ def _list(
 
 
 def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, Effect]:
-    effect = Effect(events=[(change.id, event) for event in change.events])
-    if change.members:
-        _change_members(connection, change, effect)
     draft = change.after
+    document = row.document if draft is None else draft.document
+    effect = Effect(events=_told(change, document))
+    if change.members:
+        _change_members(connection, change, effect, document)
     changed = draft is not None or bool(effect.events)
     version = row.version + 1 if changed else row.version
     modified = change.at if changed else row.modified
@@ -193,7 +205,6 @@ def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
         )
     if effect.members:
         _count_members(connection, change, effect.members)
-    document = draft.document if draft is not None else row.document
     stored = Stored(change.kind, change.id, version, row.created, modified, document)
     return Outcome(stored, changed, row.member_count + effect.members), effect
 
@@ -227,7 +238,9 @@ def _count_members(connection: apsw.Connection, change: Change, moved: int) -> N
     connection.execute(sql, (moved, change.org, change.id))
 
 
-def _change_members(connection: apsw.Connection, change: Change, effect: Effect) -> None:
+def _change_members(
+    connection: apsw.Connection, change: Change, effect: Effect, document: bytes
+) -> None:
     """Join and leave, one row each; who is in already, or out already, makes no event."""
     delta = change.members
     left = delta.left
@@ -237,46 +250,52 @@ def _change_members(connection: apsw.Connection, change: Change, effect: Effect)
             "SELECT member FROM member WHERE org = ? AND grp = ?", (change.org, change.id)
         )
         left = tuple(str(member) for (member,) in held.fetchall() if member not in stay)
-    for member in left:
-        _leave(connection, change, member, effect)
-    for one in delta.joined:
-        _join(connection, change, one, effect)
+    told = [_leave(connection, change, member, effect) for member in left]
+    told += [_join(connection, change, one, effect) for one in delta.joined]
+    effect.events += [Told(change.id, event, document) for event in told if event is not None]
 
 
-def _leave(connection: apsw.Connection, change: Change, member: str, effect: Effect) -> None:
+def _leave(
+    connection: apsw.Connection, change: Change, member: str, effect: Effect
+) -> Event | None:
     kind: Any = connection.execute(_LEAVE, (change.org, change.id, member)).get
-    if kind is not None:
-        effect.members -= 1
-        effect.nested -= int(kind == 2)
-        effect.events.append((change.id, _membership(EventType.MEMBER_REMOVED, member, kind)))
-
-
-def _join(connection: apsw.Connection, change: Change, one: Joining, effect: Effect) -> None:
-    member = one.id
-    kind = connection.execute(
-        "SELECT kind FROM resource WHERE org = ? AND kind IN (1, 2) AND id = ?",
-        (change.org, member),
-    ).get
     if kind is None:
+        return None
+    _, name = connection.execute(_NAMED, (change.org, member)).get or (kind, "")
+    effect.members -= 1
+    effect.nested -= int(kind == 2)
+    return _membership(EventType.MEMBER_REMOVED, member, kind, name)
+
+
+def _join(
+    connection: apsw.Connection, change: Change, one: Joining, effect: Effect
+) -> Event | None:
+    member = one.id
+    found: Any = connection.execute(_NAMED, (change.org, member)).get
+    if found is None:
         raise no_such_member(member)
+    kind, name = found
     if member == change.id:
         raise own_member()
     connection.execute(_JOIN, (change.org, change.id, member, kind, one.display))
-    if connection.changes():
-        effect.members += 1
-        effect.nested += int(kind == 2)
-        effect.events.append((change.id, _membership(EventType.MEMBER_ADDED, member, kind)))
+    if not connection.changes():
+        return None
+    effect.members += 1
+    effect.nested += int(kind == 2)
+    return _membership(EventType.MEMBER_ADDED, member, kind, name)
 
 
-def _membership(what: EventType, member: str, kind: int) -> Event:
-    return Event(what, {"member": member, "type": "User" if kind == 1 else "Group"})
+def _membership(what: EventType, member: str, kind: int, name: str) -> Event:
+    return Event(
+        what, {"member": member, "type": "User" if kind == 1 else "Group", "display": name}
+    )
 
 
 def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, Effect]:
     effect = Effect()
     if change.kind is Kind.GROUP:
         effect.reached = _reached_by(connection, change)
-    _leave_all(connection, change, effect)
+    _leave_all(connection, change, row, effect)
     if change.kind is Kind.USER:
         effect.users, effect.active = -1, -int(bool(row.active))
         effect.owners = -is_owner(active=row.active, role=row.role)
@@ -285,7 +304,7 @@ def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
         effect.groups = -1
         effect.nested -= _disband(connection, change)
     connection.execute("DELETE FROM resource WHERE seq = ?", (row.seq,))
-    effect.events += [(change.id, event) for event in change.events]
+    effect.events += _told(change, row.document)
     stored = Stored(change.kind, change.id, row.version, row.created, row.modified, row.document)
     return Outcome(stored), effect
 
@@ -301,17 +320,22 @@ def _reached_by(connection: apsw.Connection, change: Change) -> list[str]:
     return roles.reached(connection, change.org, rules, moved)
 
 
-def _leave_all(connection: apsw.Connection, change: Change, effect: Effect) -> None:
+def _leave_all(
+    connection: apsw.Connection, change: Change, row: _Row, effect: Effect
+) -> None:
     """Out of every group, each of which is a new version of itself (RFC 7643 section 4.2)."""
     held: list[tuple[Any, ...]] = connection.execute(
         "DELETE FROM member WHERE org = ? AND member = ? RETURNING grp, kind",
         (change.org, change.id),
     ).fetchall()
+    if not held:
+        return
+    name = loads(row.document)["userName" if change.kind is Kind.USER else "displayName"]
     for group, kind in sorted(held):
-        connection.execute(_BUMP, (change.at, -1, change.org, group))
+        document: Any = connection.execute(_BUMP, (change.at, -1, change.org, group)).get
         effect.nested -= int(kind == 2)
-        event = _membership(EventType.MEMBER_REMOVED, change.id, kind)
-        effect.events.append((group, event))
+        event = _membership(EventType.MEMBER_REMOVED, change.id, kind, name)
+        effect.events.append(Told(group, event, document))
 
 
 def _disband(connection: apsw.Connection, change: Change) -> int:
@@ -340,6 +364,7 @@ def settle(connection: apsw.Connection, org: int, at: str, actor: str, effect: E
     if effect.owners < 0 and owners == 0:
         raise last_owner()
     first = position - len(effect.events) + 1
-    for place, (subject, event) in enumerate(effect.events, start=first):
+    for place, (subject, event, document) in enumerate(effect.events, start=first):
         row: tuple[Any, ...] = (org, place, event.type.value, at, actor, subject)
         connection.execute(_RECORD, (*row, dumps(event.data).decode()))
+        connection.execute(_KEEP, (place_of(org, place), document))

@@ -39,6 +39,7 @@ from headcount.store.entries import email_key
 from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, listed_values
 from headcount.store.sqlite.connection import FileLock, open_guarded, open_writer
+from headcount.store.sqlite.rows import place_of
 from headcount.store.sqlite.schema import check_schema, version
 from headcount.store.sqlite.store import migrate_file
 
@@ -56,8 +57,9 @@ _READ = {
         WHERE org = ? AND (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?""",
     Table.MEMBERS: """SELECT grp, member, kind, display FROM member
         WHERE org = ? AND (grp, member) > (?, ?) ORDER BY grp, member LIMIT ?""",
-    Table.EVENTS: """SELECT position, type, at, actor, subject, data FROM event
-        WHERE org = ? AND position > ? ORDER BY position LIMIT ?""",
+    Table.EVENTS: """SELECT e.position, e.type, e.at, e.actor, e.subject, e.data, d.document
+        FROM event e LEFT JOIN event_document d ON d.place = (e.org << 40) + e.position
+        WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT ?""",
 }
 _WRITE = {
     Table.RESOURCES: f"""INSERT INTO resource (org, {_RESOURCE})
@@ -66,6 +68,12 @@ _WRITE = {
     Table.EVENTS: """INSERT INTO event (org, position, type, at, actor, subject, data)
         VALUES (?, ?, ?, ?, ?, ?, ?)""",
 }
+_WRITTEN = {
+    Table.RESOURCES: len(ResourceRow._fields),
+    Table.MEMBERS: len(MemberRow._fields),
+    Table.EVENTS: len(EventRow._fields) - 1,  # its document has a table of its own
+}
+_KEEP = "INSERT INTO event_document (place, document) VALUES (?, ?)"
 _LIST = "INSERT OR IGNORE INTO listed_value (org, kind, path, key, id) VALUES (?, ?, ?, ?, ?)"
 _REMOVED = 10_000  # rows at once
 _REMOVE = (
@@ -76,6 +84,8 @@ _REMOVE = (
         (SELECT org, grp, member FROM member WHERE org = ? LIMIT ?)""",
     """DELETE FROM event WHERE (org, position) IN
         (SELECT org, position FROM event WHERE org = ? LIMIT ?)""",
+    """DELETE FROM event_document WHERE place IN (SELECT place FROM event_document
+        WHERE place BETWEEN ?1 << 40 AND (?1 + 1) << 40 LIMIT ?2)""",
 )
 _MARKS = """CREATE TABLE IF NOT EXISTS headcount_copy (
     org INTEGER PRIMARY KEY,
@@ -321,9 +331,21 @@ def _move(connection: apsw.Connection, was: Mark | None, mark: Mark) -> None:
 
 def _insert(connection: apsw.Connection, org: int, rows: Sequence[Row]) -> None:
     table = TABLES[type(rows[0])]
-    connection.executemany(_WRITE[table], [(org, *row) for row in rows])
+    width = _WRITTEN[table]
+    connection.executemany(_WRITE[table], [(org, *row[:width]) for row in rows])
+    if table is Table.EVENTS:
+        connection.executemany(_KEEP, _kept(org, rows))
     if table is Table.RESOURCES:
         connection.executemany(_LIST, _listed(org, rows))
+
+
+def _kept(org: int, rows: Sequence[Row]) -> list[tuple[int, bytes]]:
+    """The documents of events."""
+    return [
+        (place_of(org, row.position), row.document)
+        for row in rows
+        if isinstance(row, EventRow) and row.document is not None
+    ]
 
 
 def _listed(org: int, rows: Sequence[Row]) -> list[tuple[Any, ...]]:

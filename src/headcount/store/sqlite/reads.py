@@ -150,11 +150,12 @@ def members(connection: Connection, org: OrgId, group: str) -> list[tuple[str, K
 def events(connection: Connection, org: OrgId, position: int, limit: int) -> list[Recorded]:
     """The next events of the feed."""
     rows = connection.execute(
-        "SELECT position, type, at, actor, subject, data FROM event"
-        " WHERE org = ? AND position > ? ORDER BY position LIMIT ?",
+        """SELECT e.position, e.type, e.at, e.actor, e.subject, e.data, d.document
+        FROM event e LEFT JOIN event_document d ON d.place = (e.org << 40) + e.position
+        WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT ?""",
         (org, position, limit),
     )
     return [
-        Recorded(at_position, EventType(name), at, actor, subject, loads(data))
-        for at_position, name, at, actor, subject, data in rows
+        Recorded(at_position, EventType(name), at, actor, subject, loads(data), document)
+        for at_position, name, at, actor, subject, data, document in rows
     ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import apsw
 from orjson import dumps, loads
 
-from headcount.store.model import Event, RoleRule
+from headcount.store.model import RoleRule, Told
 from headcount.store.records import rules_in, rules_text
 from headcount.store.roles import (
     NO_ROLE,
@@ -47,7 +47,7 @@ class Given(NamedTuple):
     """What became of the roles of some accounts."""
 
     owners: int  # so many more, or fewer, are active owners
-    events: list[tuple[str, Event]]  # subject, event
+    events: list[Told]
 
 
 Membership = tuple[str, str, bool]
@@ -116,7 +116,7 @@ def give(
         more = is_owner(active=active, role=role) - is_owner(active=active, role=was)
         given = given._replace(owners=given.owners + more)
         if event := role_changed(was, role, rule):
-            given.events.append((account, event))
+            given.events.append(Told(account, event, document))
     return given
 
 

@@ -22,4 +22,13 @@ def columns_of(wanted: Wanted) -> str:
     return f"{COLUMNS}, {relations.RELATED[wanted.kind] if wanted.related else 'NULL'}"
 
 
-__all__ = ["OWN", "TOTALS", "columns_of", "seen_in", "wanted_of"]
+def place_of(org: int, position: int) -> int:
+    """The one number of an event: its organisation, and its position in the feed of that.
+
+    >>> place_of(1, 7) - place_of(1, 6), place_of(2, 0) - place_of(1, 0)
+    (1, 1099511627776)
+    """
+    return (org << 40) + position
+
+
+__all__ = ["OWN", "TOTALS", "columns_of", "place_of", "seen_in", "wanted_of"]

@@ -201,7 +201,14 @@ ALTER TABLE resource ADD COLUMN own_role TEXT;  -- where a rule gives the role: 
 CREATE INDEX resource_ruled ON resource (org, id) WHERE own_role IS NOT NULL;
 """
 
-STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES)
+_APPLICATION = """
+CREATE TABLE event_document (                   -- apart: it is large, and few who read events need it
+    place INTEGER PRIMARY KEY,                  -- of the event: org * 2^40 + position
+    document BLOB NOT NULL                      -- whom it is about, after the change
+);
+"""
+
+STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, _APPLICATION)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 
