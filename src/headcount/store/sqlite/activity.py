@@ -54,11 +54,15 @@ _ABOUT = f"""SELECT {_EVENT} FROM (SELECT {_EVENT} FROM event INDEXED BY event_s
     ORDER BY position DESC LIMIT :limit"""
 
 
-def add_exchanges(connection: apsw.Connection, rows: Sequence[Row], tallies: Tallies) -> None:
-    """Keep some, in order, and add to the numbers of the days."""
+def add_exchanges(connection: apsw.Connection, rows: Sequence[Row]) -> None:
+    """Keep some, in order."""
     for row in rows:
         connection.execute(_ADD, row.values)
         connection.execute(_ADD_BODY, row.body)
+
+
+def add_to_days(connection: apsw.Connection, tallies: Tallies) -> None:
+    """Add to the numbers of the days."""
     for (org, day, did), times in tallies.items():
         connection.execute(_COUNT, (org, day, did.value, times))
 

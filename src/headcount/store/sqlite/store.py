@@ -65,6 +65,7 @@ from headcount.store.visitors import Administrator, Audited, Link, Session
 T = TypeVar("T")
 
 _SCANNERS = 4  # threads
+_EXCHANGES_AT_ONCE = 16  # whoever changes something waits for these, and then has their turn
 
 
 class SqliteStore:
@@ -231,8 +232,11 @@ class SqliteStore:
 
     async def add_exchanges(self, exchanges: Sequence[Exchange], tallies: Tallies) -> None:
         loop = asyncio.get_running_loop()
-        rows = await loop.run_in_executor(self._threads, lambda: list(map(row_of, exchanges)))
-        await self._writer.do(lambda c: activity.add_exchanges(c, rows, tallies))
+        for first in range(0, len(exchanges), _EXCHANGES_AT_ONCE):
+            some = map(row_of, exchanges[first : first + _EXCHANGES_AT_ONCE])
+            rows = await loop.run_in_executor(self._threads, list, some)
+            await self._writer.do(partial(activity.add_exchanges, rows=rows))
+        await self._writer.do(lambda c: activity.add_to_days(c, tallies))
 
     async def exchanges(self, org: OrgId | None, sought: Sought, limit: int) -> list[Exchange]:
         return await self._scan(lambda c: activity.exchanges(c, org, sought, limit))
