@@ -27,6 +27,7 @@ EXPECTED = {
     "ReadOnlyToken": (403, None),
     "SeatsTaken": (403, None),
     "NotFound": (404, None),
+    "Expired": (410, None),
     "MethodNotAllowed": (405, None),
     "Conflict": (409, None),
     "Taken": (409, "uniqueness"),

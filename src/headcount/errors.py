@@ -8,6 +8,7 @@ The tree:
       Unauthorized                                       401
       Forbidden (OrganisationDisabled, ReadOnlyToken, SeatsTaken)  403
       NotFound                                           404
+      Expired                                            410
       MethodNotAllowed                                   405
       Taken, InUse, LastOwner                             409
       VersionMismatch                                    412
@@ -139,6 +140,12 @@ class NotFound(ScimError):
     """No such resource in the caller's organisation. Another organisation's looks the same."""
 
     status = 404
+
+
+class Expired(ScimError):
+    """What was asked for was there once, and is kept no longer."""
+
+    status = 410
 
 
 class MethodNotAllowed(ScimError):

@@ -31,8 +31,8 @@ SOURCE = Path(headcount.__path__[0])
 KINDS = (errors.Conflict, errors.Forbidden)
 """What others are kinds of. A server says them of an operation in a bulk request, and in pages."""
 
-OF_PAGES = (errors.TooManyRequests, errors.ProviderFailed, errors.InUse)
-"""Answers to somebody in front of the console or a shell, never to an identity provider."""
+OF_OTHERS = (errors.TooManyRequests, errors.ProviderFailed, errors.InUse, errors.Expired)
+"""Answers to the console, a shell or the application, never to an identity provider."""
 
 OUT_OF_REACH: dict[type[ScimError], str] = {
     errors.Unavailable: "Nothing has to be done in Okta",
@@ -116,11 +116,11 @@ def no_secret(browser: Browser, site: Site) -> None:
 
 def test_every_refusal_of_the_source_is_tried() -> None:
     tried = {case.by for case in CASES.values()}
-    assert tried.union(KINDS, OF_PAGES, OUT_OF_REACH) == set(classes())
-    assert tried.isdisjoint((*KINDS, *OF_PAGES))
+    assert tried.union(KINDS, OF_OTHERS, OUT_OF_REACH) == set(classes())
+    assert tried.isdisjoint((*KINDS, *OF_OTHERS))
 
 
-@pytest.mark.parametrize("refusal", OF_PAGES)
+@pytest.mark.parametrize("refusal", OF_OTHERS)
 def test_what_only_pages_say_is_not_said_to_identity_providers(refusal: type[ScimError]) -> None:
     folders = [*(SOURCE / one for one in ("web", "scim", "activity"))]
     files = [file for folder in folders for file in folder.rglob("*.py")]

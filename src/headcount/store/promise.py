@@ -1,12 +1,13 @@
 """What every store promises. SQLite and PostgreSQL pass the same contract tests."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from headcount.scim.messages import Query
 from headcount.store.activity import Activity
 from headcount.store.browsing import Browsing
+from headcount.store.followers import Followers
 from headcount.store.model import (
     Change,
     Kind,
@@ -85,8 +86,22 @@ class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
         for nothing but the resources that it is given.
         """
 
+    @property
+    def followers(self) -> Followers:
+        """Who follows the events, and how far they have come."""
+
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         """The next events of the feed, oldest first."""
+
+    async def positions(self, orgs: Collection[OrgId]) -> dict[OrgId, int]:
+        """The position of the last event of each of these organisations, of those that exist."""
+
+    async def forget_events(self, before: str) -> int:
+        """Remove the events before a moment, RFC 3339; how many went.
+
+        No position between those that stay is left out: one that is older stays behind one that
+        is not.
+        """
 
     async def add_organisation(
         self, slug: str, name: str, policy: Policy, at: datetime

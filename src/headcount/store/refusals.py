@@ -105,6 +105,11 @@ def no_link(link_id: str) -> NotFound:
     return NotFound(f"there is no link with the id {link_id[:100]!r}")
 
 
+def no_follower(name: str) -> NotFound:
+    """The refusal for a follower that is unknown here."""
+    return NotFound(f"nobody follows this organisation by the name {name[:100]!r}")
+
+
 def no_exchange(number: int) -> NotFound:
     """The refusal for an exchange that is not kept, or is another's."""
     return NotFound(f"there is no exchange with the number {number}; old ones are forgotten")

@@ -1,8 +1,8 @@
 """The whole application: SCIM on its own fast path, the console, everything else on Starlette."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,6 +18,16 @@ from headcount.web.address import PREFIX
 from headcount.web.scim import ScimApplication
 
 
+class Background(Protocol):
+    """What runs beside answering, for as long as the server does."""
+
+    def start(self) -> None:
+        """Begin. The event loop runs."""
+
+    async def close(self) -> None:
+        """End; the store is still open."""
+
+
 class Application:
     """One ASGI callable that knows the rooms of the server."""
 
@@ -28,12 +38,14 @@ class Application:
         console: ASGIApp,
         recorder: Recorder | None = None,
         at: str = "/console",
+        background: Sequence[Background] = (),
     ) -> None:
         self._scim = scim
         self._console = console
         self._at = at
         self.recorder = recorder
-        self._rest = rest(scim, store, recorder)
+        beside: list[Background] = [*([recorder] if recorder is not None else []), *background]
+        self._rest = rest(scim, store, beside)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send SCIM requests the short way."""
@@ -48,7 +60,7 @@ class Application:
         await self._rest(scope, receive, send)
 
 
-def rest(scim: ScimApplication, store: Store, recorder: Recorder | None) -> Starlette:
+def rest(scim: ScimApplication, store: Store, background: Sequence[Background]) -> Starlette:
     """Everything that is not SCIM: whether the server is ready, and its end."""
 
     async def healthz(_: Request) -> Response:
@@ -58,11 +70,11 @@ def rest(scim: ScimApplication, store: Store, recorder: Recorder | None) -> Star
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if recorder is not None:
-            recorder.start()
+        for one in background:
+            one.start()
         yield
-        if recorder is not None:
-            await recorder.close()
+        for one in reversed(background):
+            await one.close()
         await store.close()
 
     async def not_here(request: Request, error: Exception) -> Response:

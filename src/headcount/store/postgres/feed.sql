@@ -1,6 +1,19 @@
 -- Events carry whom they are about. Those of servers of before, which go on meanwhile, carry nobody.
 ALTER TABLE event ADD COLUMN document BYTEA;    -- after the change
 
+-- Who deals with events, and how far they have come.
+CREATE TABLE follower (
+    org BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    failures INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    due TEXT,
+    holder TEXT NOT NULL DEFAULT '',            -- the process that deals with them now
+    held_until TEXT COLLATE "C" NOT NULL DEFAULT '',
+    PRIMARY KEY (org, name)
+);
+
 -- Writes the role of each of the accounts as the rules want it now, with an event behind the position
 -- `first` for each whose role is another then. How many events, and how many more active owners.
 CREATE FUNCTION headcount_give_roles_2 (

@@ -1,13 +1,11 @@
-"""What is read in parts: lists by number or with a cursor, members, events."""
+"""What is read in parts: lists by number or with a cursor, members."""
 
 from typing import Any
-
-from orjson import loads
 
 from headcount.scim.messages import Position, Query
 from headcount.store.bookmarks import Bookmarks, Place
 from headcount.store.filters import NUMBERS, Condition
-from headcount.store.model import RELATIONS, EventType, Kind, OrgId, Page, Recorded
+from headcount.store.model import RELATIONS, Kind, OrgId, Page
 from headcount.store.order import behind, order_of
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.filters import Translator
@@ -153,18 +151,3 @@ async def members(connection: Connection, org: OrgId, group: str) -> list[tuple[
         "SELECT member, kind FROM member WHERE org = $1 AND grp = $2", org, group
     )
     return [(row[0], Kind.USER if row[1] == 1 else Kind.GROUP) for row in rows]
-
-
-async def events(connection: Connection, org: OrgId, position: int, limit: int) -> list[Recorded]:
-    """The next events of the feed."""
-    rows = await connection.fetch(
-        "SELECT position, type, at, actor, subject, data, document FROM event"
-        " WHERE org = $1 AND position > $2 ORDER BY position LIMIT $3",
-        org,
-        position,
-        limit,
-    )
-    return [
-        Recorded(at_position, EventType(name), at, actor, subject, loads(data), document)
-        for at_position, name, at, actor, subject, data, document in rows
-    ]

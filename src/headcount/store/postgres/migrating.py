@@ -20,7 +20,12 @@ _TABLES = ("resource", "member", "event")
 _SOME_ROWS = 500  # enough for an estimate, in each part of a table
 MOST_PARTITIONS = 1_024
 
-STEPS = (("tables.sql",), ("browsing.sql", "console.sql"), ("roles.sql",), ("feed.sql", "commit.sql"))
+STEPS = (
+    ("tables.sql",),
+    ("browsing.sql", "console.sql"),
+    ("roles.sql",),
+    ("feed.sql", "commit.sql"),
+)
 """The files that bring a database from its number to the next one.
 
 `commit.sql` belongs to the last step that needs another function; databases of before keep the one

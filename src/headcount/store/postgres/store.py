@@ -6,7 +6,7 @@ process remembers, others need not know: who may come in is read again when it i
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -34,9 +34,19 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.paging import Paging, counted_roles
-from headcount.store.postgres import activity, admin, browsing, lists, reading, roles, visitors
+from headcount.store.postgres import (
+    activity,
+    admin,
+    browsing,
+    events,
+    lists,
+    reading,
+    roles,
+    visitors,
+)
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
+from headcount.store.postgres.followers import PostgresFollowers
 from headcount.store.postgres.migrating import bring_up_to_date
 from headcount.store.postgres.moments import Moments, is_whole
 from headcount.store.postgres.opening import Opener, Options
@@ -69,6 +79,7 @@ class PostgresStore:
         self._points = PointReads(self._connections)
         self._writer = Writer(self._connections)
         self._bookmarks = Bookmarks()
+        self.followers = PostgresFollowers(self._connections.read, self._do)
         self._epoch = 0
         self._epoch_until = 0.0
         self._epoch_read: asyncio.Task[int] | None = None
@@ -143,7 +154,16 @@ class PostgresStore:
         return await self._read(lambda c: roles.preview(c, org, rules, limit))
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
-        return await self._read(lambda c: lists.events(c, org, position, limit))
+        return await self._read(lambda c: events.after(c, org, position, limit))
+
+    async def positions(self, orgs: Collection[OrgId]) -> dict[OrgId, int]:
+        return await self._read(lambda c: events.positions(c, orgs))
+
+    async def forget_events(self, before: str) -> int:
+        gone = 0
+        for org, last in await self._read(lambda c: events.forgettable(c, before)):
+            gone += await self._forget(partial(events.forget, org=org, last=last))
+        return gone
 
     async def add_organisation(
         self, slug: str, name: str, policy: Policy, at: datetime

@@ -320,9 +320,7 @@ def _reached_by(connection: apsw.Connection, change: Change) -> list[str]:
     return roles.reached(connection, change.org, rules, moved)
 
 
-def _leave_all(
-    connection: apsw.Connection, change: Change, row: _Row, effect: Effect
-) -> None:
+def _leave_all(connection: apsw.Connection, change: Change, row: _Row, effect: Effect) -> None:
     """Out of every group, each of which is a new version of itself (RFC 7643 section 4.2)."""
     held: list[tuple[Any, ...]] = connection.execute(
         "DELETE FROM member WHERE org = ? AND member = ? RETURNING grp, kind",

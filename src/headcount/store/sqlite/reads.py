@@ -1,13 +1,11 @@
 """What is read: one part of a list, with the relations of each resource, in one statement."""
 
-from orjson import loads
-
 from headcount.scim.filters import And, Compare, Filter, Op, ValuePath
 from headcount.scim.messages import Query
 from headcount.scim.paths import AttrPath
 from headcount.store.bookmarks import Bookmarks, Place
 from headcount.store.filters import NUMBERS, Condition
-from headcount.store.model import RELATIONS, EventType, Kind, OrgId, Page, Recorded, Seen
+from headcount.store.model import RELATIONS, Kind, OrgId, Page, Seen
 from headcount.store.order import order_of
 from headcount.store.sqlite.connection import Connection
 from headcount.store.sqlite.filters import Translator
@@ -145,17 +143,3 @@ def members(connection: Connection, org: OrgId, group: str) -> list[tuple[str, K
         "SELECT member, kind FROM member WHERE org = ? AND grp = ?", (org, group)
     )
     return [(member, Kind.USER if kind == 1 else Kind.GROUP) for member, kind in rows]
-
-
-def events(connection: Connection, org: OrgId, position: int, limit: int) -> list[Recorded]:
-    """The next events of the feed."""
-    rows = connection.execute(
-        """SELECT e.position, e.type, e.at, e.actor, e.subject, e.data, d.document
-        FROM event e LEFT JOIN event_document d ON d.place = (e.org << 40) + e.position
-        WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT ?""",
-        (org, position, limit),
-    )
-    return [
-        Recorded(at_position, EventType(name), at, actor, subject, loads(data), document)
-        for at_position, name, at, actor, subject, data, document in rows
-    ]

@@ -202,10 +202,21 @@ CREATE INDEX resource_ruled ON resource (org, id) WHERE own_role IS NOT NULL;
 """
 
 _APPLICATION = """
-CREATE TABLE event_document (                   -- apart: it is large, and few who read events need it
+CREATE TABLE event_document (                   -- apart: it is large, and few need it
     place INTEGER PRIMARY KEY,                  -- of the event: org * 2^40 + position
     document BLOB NOT NULL                      -- whom it is about, after the change
 );
+CREATE TABLE follower (                         -- who deals with events, and how far they have come
+    org INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    due TEXT,
+    holder TEXT NOT NULL DEFAULT '',            -- the process that deals with them now
+    held_until TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (org, name)
+) WITHOUT ROWID;
 """
 
 STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, _APPLICATION)

@@ -6,7 +6,7 @@ through the one writer.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -42,6 +42,7 @@ from headcount.store.sqlite import (
     admin,
     browsing,
     commit,
+    events,
     points,
     reads,
     roles,
@@ -55,6 +56,7 @@ from headcount.store.sqlite.connection import (
     TooLong,
     open_writer,
 )
+from headcount.store.sqlite.followers import SqliteFollowers
 from headcount.store.sqlite.leases import Leases
 from headcount.store.sqlite.points import Wanted
 from headcount.store.sqlite.schema import bring_up_to_date
@@ -80,6 +82,7 @@ class SqliteStore:
         self._threads = ThreadPoolExecutor(_SCANNERS, thread_name_prefix="headcount-scan")
         self._leases = Leases(path, recent, self._threads)
         self._bookmarks = Bookmarks()
+        self.followers = SqliteFollowers(self._scan, self._writer.do)
         self._seen_data: object = None
         self._epoch = 0
 
@@ -131,7 +134,16 @@ class SqliteStore:
         return await self._scan(lambda c: roles.preview(c, org, rules, limit))
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
-        return await self._scan(lambda connection: reads.events(connection, org, position, limit))
+        return await self._scan(lambda connection: events.after(connection, org, position, limit))
+
+    async def positions(self, orgs: Collection[OrgId]) -> dict[OrgId, int]:
+        return events.positions(self._inline.connection(), orgs)
+
+    async def forget_events(self, before: str) -> int:
+        gone = 0
+        for org, last in await self._scan(lambda c: events.forgettable(c, before)):
+            gone += await self._forget(partial(events.forget, org=org, last=last))
+        return gone
 
     async def add_organisation(
         self, slug: str, name: str, policy: Policy, at: datetime
