@@ -23,6 +23,7 @@ from headcount.store.model import (
 )
 from headcount.store.roles import Roles
 from headcount.store.visitors import Visitors
+from headcount.store.webhooks import Webhooks
 
 T = TypeVar("T")
 
@@ -89,6 +90,10 @@ class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
     @property
     def followers(self) -> Followers:
         """Who follows the events, and how far they have come."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Where events are sent, and what became of that."""
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         """The next events of the feed, oldest first."""

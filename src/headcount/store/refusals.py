@@ -110,6 +110,21 @@ def no_follower(name: str) -> NotFound:
     return NotFound(f"nobody follows this organisation by the name {name[:100]!r}")
 
 
+def no_endpoint(endpoint: str) -> NotFound:
+    """The refusal for a webhook that is unknown here."""
+    return NotFound(
+        f"the organisation has no webhook {endpoint[:100]!r}; `headcount webhook list` shows all"
+    )
+
+
+def no_attempt(number: int) -> NotFound:
+    """The refusal for a try that is not kept, or is another endpoint's."""
+    return NotFound(
+        f"the webhook has no delivery with the number {number}; old ones are forgotten, and"
+        " `headcount webhook deliveries` shows the others"
+    )
+
+
 def no_exchange(number: int) -> NotFound:
     """The refusal for an exchange that is not kept, or is another's."""
     return NotFound(f"there is no exchange with the number {number}; old ones are forgotten")

@@ -53,6 +53,7 @@ from headcount.store.postgres.opening import Opener, Options
 from headcount.store.postgres.points import Form, PointReads, asked_for, page_of
 from headcount.store.postgres.transaction import Transaction
 from headcount.store.postgres.troubles import telling
+from headcount.store.postgres.webhooks import PostgresWebhooks
 from headcount.store.postgres.writer import Writer
 from headcount.store.promise import Resources
 from headcount.store.recent import Recent
@@ -80,6 +81,7 @@ class PostgresStore:
         self._writer = Writer(self._connections)
         self._bookmarks = Bookmarks()
         self.followers = PostgresFollowers(self._connections.read, self._do)
+        self.webhooks = PostgresWebhooks(self._connections.read, self._do)
         self._epoch = 0
         self._epoch_until = 0.0
         self._epoch_read: asyncio.Task[int] | None = None

@@ -219,7 +219,56 @@ CREATE TABLE follower (                         -- who deals with events, and ho
 ) WITHOUT ROWID;
 """
 
-STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, _APPLICATION)
+_WEBHOOKS = """
+CREATE TABLE webhook_endpoint (
+    org INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,                       -- it signs, so a hash of it would be of no use
+    created TEXT NOT NULL,
+    label TEXT NOT NULL,
+    types TEXT NOT NULL,                        -- JSON list
+    previous TEXT,                              -- secret that signs too, until
+    previous_until TEXT,
+    off_since TEXT,
+    off_reason TEXT NOT NULL,
+    failing_since TEXT,
+    arrived TEXT,
+    paused_until TEXT,
+    PRIMARY KEY (org, id)
+) WITHOUT ROWID;
+CREATE TABLE webhook_waiting (                  -- passed by the follower, and not arrived yet
+    org INTEGER NOT NULL,
+    endpoint TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    due TEXT NOT NULL,                          -- empty: at once
+    detail TEXT NOT NULL,
+    PRIMARY KEY (org, endpoint, position)
+) WITHOUT ROWID;
+CREATE INDEX webhook_waiting_subject ON webhook_waiting (org, endpoint, subject, position);
+CREATE TABLE webhook_attempt (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    org INTEGER NOT NULL,
+    endpoint TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    at TEXT NOT NULL,
+    duration INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    status INTEGER,
+    detail TEXT NOT NULL,
+    url TEXT NOT NULL,
+    headers TEXT NOT NULL,                      -- JSON
+    request BLOB NOT NULL,
+    answer BLOB NOT NULL
+);
+CREATE INDEX webhook_attempt_endpoint ON webhook_attempt (org, endpoint, number);
+CREATE INDEX webhook_attempt_at ON webhook_attempt (at);
+"""
+
+STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, _APPLICATION + _WEBHOOKS)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 

@@ -61,6 +61,7 @@ from headcount.store.sqlite.leases import Leases
 from headcount.store.sqlite.points import Wanted
 from headcount.store.sqlite.schema import bring_up_to_date
 from headcount.store.sqlite.transaction import Transaction, at_once
+from headcount.store.sqlite.webhooks import SqliteWebhooks
 from headcount.store.sqlite.writer import Writer
 from headcount.store.visitors import Administrator, Audited, Link, Session
 
@@ -83,6 +84,7 @@ class SqliteStore:
         self._leases = Leases(path, recent, self._threads)
         self._bookmarks = Bookmarks()
         self.followers = SqliteFollowers(self._scan, self._writer.do)
+        self.webhooks = SqliteWebhooks(self._scan, self._writer.do)
         self._seen_data: object = None
         self._epoch = 0
 
