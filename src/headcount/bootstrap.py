@@ -1,8 +1,11 @@
 """Puts the parts together. The one module that names a concrete store."""
 
+import os
+import random
 import secrets
+import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,19 +19,27 @@ from headcount.console.application import console
 from headcount.console.rendering import Renderer
 from headcount.console.services import Recognition, Services as ConsoleServices, never
 from headcount.directory.directory import Directory
+from headcount.directory.endpoints import Endpoints
 from headcount.directory.identifiers import Identifiers
 from headcount.directory.organisations import Organisations
 from headcount.directory.ruling import RoleRules
 from headcount.directory.visiting import Visiting
 from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
+from headcount.feed.watching import Watch
+from headcount.feed.webhooks.courier import Courier
+from headcount.feed.webhooks.lane import Means
+from headcount.feed.webhooks.posting import Poster
+from headcount.feed.webhooks.trying import Trial
+from headcount.feed.working import Pace
 from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
 from headcount.store.copying import Archive
 from headcount.store.model import Migrated, OrgId
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteArchive, SqliteStore, migrate_file
+from headcount.store.webhooks import Attempt
 from headcount.web.address import Addresses
-from headcount.web.application import Application
+from headcount.web.application import Application, Background
 from headcount.web.authentication import Authentication
 from headcount.web.call import Services
 from headcount.web.request import Limits
@@ -77,6 +88,7 @@ class Runtime:
     organisations: Organisations
     visiting: Visiting
     role_rules: RoleRules
+    endpoints: Endpoints
 
 
 def open_store(settings: Settings) -> Store:
@@ -173,15 +185,16 @@ def _options(settings: Settings) -> Any:
     return _postgres().Options(settings.postgres_connections, settings.postgres_prepared)
 
 
-def runtime(store: Store, world: World | None = None) -> Runtime:
+def runtime(store: Store, world: World | None = None, settings: Settings | None = None) -> Runtime:
     """The operations on a store."""
-    around = world or World()
+    around, given = world or World(), settings or Settings()
     return Runtime(
         store,
         Directory(store, around.now, around.identifiers, Walker(store)),
         Organisations(store, around.clock, around.chance),
         Visiting(store, around.clock, around.chance),
         RoleRules(store, around.clock),
+        Endpoints(store, around.clock, around.chance, given.webhook_private),
     )
 
 
@@ -190,7 +203,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     """The operations on the database that the settings name, for as long as the block runs."""
     store = open_store(settings)
     try:
-        yield runtime(store)
+        yield runtime(store, settings=settings)
     finally:
         await store.close()
 
@@ -207,7 +220,7 @@ def build(
     """
     around = world or World()
     store = open_store(settings)
-    parts = runtime(store, around)
+    parts = runtime(store, around, settings)
     recorder = _recorder(settings, store, around)
     scim = ScimApplication(
         Services(
@@ -236,7 +249,53 @@ def build(
             stopping=stopping,
         )
     )
-    return Application(scim, store, pages, recorder)
+    beside = [Worker(store, settings, around)] if settings.worker else []
+    return Application(scim, store, pages, recorder, background=beside)
+
+
+class Worker:
+    """What is done with events in the background of one process: webhooks are sent."""
+
+    def __init__(self, store: Store, settings: Settings, world: World | None = None) -> None:
+        self._store = store
+        self._settings = settings
+        self._world = world or World()
+        self._parts: list[Background] = []
+        self._ending: list[Callable[[], Awaitable[None]]] = []
+
+    def start(self) -> None:
+        """Begin."""
+        watch, poster = Watch(self._store), Poster(private=self._settings.webhook_private)
+        means = Means(
+            self._store,
+            watch,
+            self._world.clock,
+            f"{socket.gethostname()}:{os.getpid()}:{self._world.chance(6).hex()}",
+            poster,
+            random.random,
+            Pace(),
+        )
+        self._parts = [Courier(means)]
+        self._ending = [poster.close, watch.close]
+        for one in self._parts:
+            one.start()
+
+    async def close(self) -> None:
+        """End in order."""
+        for one in reversed(self._parts):
+            await one.close()
+        for end in self._ending:
+            await end()
+        self._parts, self._ending = [], []
+
+
+async def send_test(settings: Settings, parts: Runtime, slug: str, endpoint: str) -> Attempt:
+    """Send a test event to a webhook, now and from here; what became of it."""
+    poster = Poster(private=settings.webhook_private)
+    try:
+        return await Trial(parts.store, poster, clock, secrets.token_bytes)(slug, endpoint)
+    finally:
+        await poster.close()
 
 
 def _recorder(settings: Settings, store: Store, world: World) -> Recorder | None:

@@ -32,6 +32,8 @@ class Settings:
     postgres_prepared: bool = True
     activity_days: int = 30  # that requests are kept; 0: none is recorded
     activity_most: int = 200_000  # requests of each organisation that are kept
+    worker: bool = True  # whether a server sends webhooks beside answering
+    webhook_private: bool = False  # whether webhooks may lead into networks within
     oidc_issuer: str | None = None  # with it, client and secret are there too
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = field(default=None, repr=False)
@@ -49,6 +51,8 @@ class Settings:
             "HEADCOUNT_POSTGRES_PREPARED": "on" if self.postgres_prepared else "off",
             "HEADCOUNT_ACTIVITY_DAYS": str(self.activity_days),
             "HEADCOUNT_ACTIVITY_MOST": str(self.activity_most),
+            "HEADCOUNT_WORKER": "on" if self.worker else "off",
+            "HEADCOUNT_WEBHOOK_PRIVATE": "on" if self.webhook_private else "off",
             "HEADCOUNT_OIDC_ISSUER": self.oidc_issuer,
             "HEADCOUNT_OIDC_CLIENT_ID": self.oidc_client_id,
             "HEADCOUNT_OIDC_CLIENT_SECRET": self.oidc_client_secret,
@@ -75,6 +79,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         postgres_prepared=_switch(given, "HEADCOUNT_POSTGRES_PREPARED"),
         activity_days=min(_LONGEST, _number(given, "HEADCOUNT_ACTIVITY_DAYS", 30)),
         activity_most=_number(given, "HEADCOUNT_ACTIVITY_MOST", 200_000),
+        worker=_switch(given, "HEADCOUNT_WORKER"),
+        webhook_private=_switch(given, "HEADCOUNT_WEBHOOK_PRIVATE", default="off"),
         oidc_issuer=issuer,
         oidc_client_id=client_id,
         oidc_client_secret=client_secret,
@@ -91,8 +97,8 @@ def _number(given: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _switch(given: Mapping[str, str], name: str) -> bool:
-    text = given.get(name, "") or "on"
+def _switch(given: Mapping[str, str], name: str, *, default: str = "on") -> bool:
+    text = given.get(name, "") or default
     if text not in {"on", "off"}:
         raise InvalidValue(f"{name} must be on or off, not {text[:40]!r}")
     return text == "on"

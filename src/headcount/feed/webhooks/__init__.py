@@ -1,0 +1,1 @@
+"""Events are sent to addresses, by the Standard Webhooks specification."""
