@@ -14,6 +14,8 @@ from headcount.cli.schemas import schema
 from headcount.cli.server import serve
 from headcount.cli.stories import demo, simulate
 from headcount.cli.tokens import token
+from headcount.cli.webhooks import webhook
+from headcount.cli.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,6 +33,7 @@ def main() -> None:
 
 for command in (
     *(serve, migrate, copy, org, token, schema, roles, account, events),
+    *(webhook, worker),
     *(admin, console_link, simulate, check, demo),
 ):
     main.add_command(command)

@@ -3,6 +3,7 @@
 import os
 import socket
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -40,14 +41,17 @@ are read takes long: who came as the 64th waited for seconds. So the one socket 
     show_default=True,
     help="How many processes answer.",
 )
+@click.option("--no-worker", is_flag=True, help="Only answer: send no webhooks beside it.")
 @database_option
-def serve(host: str, port: int, workers: int, database: str) -> None:
+def serve(host: str, port: int, workers: int, database: str, *, no_worker: bool) -> None:
     """Answer SCIM requests, until Ctrl-C.
 
     Put a proxy that speaks TLS in front of it; which proxies may tell the scheme and the address of
     a client is set by FORWARDED_ALLOW_IPS.
     """
     given = settings(database)
+    if no_worker:
+        given = replace(given, worker=False)
     with refusing():
         bootstrap.check(given)
     first = run(database, _ready)  # a database that cannot be used is told before anything listens

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any, Protocol
 
@@ -124,13 +125,13 @@ class _Guarded(httpcore2.AsyncNetworkBackend):
             raise httpcore2.ConnectTimeout from None
 
     async def _addresses(self, host: str, port: int) -> list[Address]:
-        loop = asyncio.get_running_loop()
-        try:
+        loop, found = asyncio.get_running_loop(), []
+        with suppress(OSError, UnicodeError):
             found = await loop.run_in_executor(
                 self._threads, lambda: self._resolve(host, port, type=socket.SOCK_STREAM)
             )
-        except (OSError, UnicodeError):
-            raise httpcore2.ConnectError(f"the name {host[:100]} is not known") from None
+        if not found:
+            raise httpcore2.ConnectError(f"the name {host[:100]} is not known")
         addresses = list(dict.fromkeys(ip_address(one[4][0]) for one in found))
         allowed = [one for one in addresses if self._private or is_public(one)]
         if not allowed:
@@ -183,7 +184,7 @@ def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 def _reason(error: Exception) -> str:
     """What a library says, as a part of a sentence."""
     root: BaseException = error
-    while (below := _below(root)) is not None:
+    while (below := root.__cause__ or root.__context__) is not None:  # the pool hides the cause
         root = below
     if isinstance(root, ssl.SSLCertVerificationError):
         return f"the certificate of the receiver is not good: {root.verify_message}"
@@ -196,10 +197,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, httpcore2.ConnectError):
         return f"no connection: {str(root)[:200] or 'the receiver cannot be reached'}"
     return f"it could not be sent: {str(error)[:200] or type(error).__name__}"
-
-
-def _below(error: BaseException) -> BaseException | None:
-    """What led to an error, unless whoever raised it says all there is to say."""
-    if error.__suppress_context__:
-        return error.__cause__
-    return error.__cause__ or error.__context__
