@@ -210,7 +210,7 @@ def wants(types: Sequence[str], event: str) -> bool:
     >>> wants((), "account.created"), wants(("account.*",), "account.created")
     (True, True)
     >>> wants(("group.*", "account.deleted"), "account.created")
-    (False, False)
+    False
     """
     return not types or any(
         event == one or (one.endswith(".*") and event.startswith(one[:-1])) for one in types

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Protocol
 
@@ -19,13 +20,20 @@ from headcount.directory.destinations import Address, is_public, not_public, tar
 from headcount.errors import InvalidValue
 from headcount.feed.webhooks.retrying import Answer
 
-CONNECT = 5.0  # seconds
-WHOLE = 15.0  # seconds, from the first step to the last byte
 MOST_READ = 64 * 1024  # bytes of an answer
 MOST_KEPT = 1024  # bytes of it
 MOST_SOCKETS = 256  # of one process
 _IDLE = 30.0  # seconds that a connection is kept for the next request
 _RESOLVERS = 16  # threads: a resolver that does not answer holds one for long
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a receiver is waited for, in seconds."""
+
+    connect: float = 5.0  # with finding its address, without TLS
+    whole: float = 15.0  # from the first step to the last byte
+
 
 Resolve = Any  # what `socket.getaddrinfo` is
 Headers = Sequence[tuple[str, str]]
@@ -45,6 +53,7 @@ class Poster:
         private: whether networks within may be sent to, and without TLS.
         trust: whose certificates are believed; None: those of the system, or `SSL_CERT_FILE`.
         resolve: finds the addresses of a name.
+        patience: how long a receiver is waited for.
     """
 
     def __init__(
@@ -53,8 +62,10 @@ class Poster:
         private: bool = False,
         trust: ssl.SSLContext | None = None,
         resolve: Resolve = socket.getaddrinfo,
+        patience: Patience | None = None,
     ) -> None:
         self._private = private
+        self._patience = patience or Patience()
         self._network = _Guarded(private=private, resolve=resolve)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=trust,
@@ -69,19 +80,19 @@ class Poster:
         async with self._room:
             try:
                 target_of(url, private=self._private)
-                async with asyncio.timeout(WHOLE):
+                async with asyncio.timeout(self._patience.whole):
                     return await self._post(url, headers, body)
             except InvalidValue as refused:
                 return Answer(None, refused.detail)
             except httpcore2.ConnectTimeout:
-                return Answer(None, f"no connection within {CONNECT:.0f} seconds")
+                return Answer(None, f"no connection within {self._patience.connect:g} seconds")
             except (TimeoutError, httpcore2.TimeoutException):
-                return Answer(None, f"no answer within {WHOLE:.0f} seconds")
+                return Answer(None, f"no answer within {self._patience.whole:g} seconds")
             except Exception as error:  # noqa: BLE001 - whatever a receiver does, others get theirs
                 return Answer(None, _reason(error))
 
     async def _post(self, url: str, headers: Headers, body: bytes) -> Answer:
-        timeout = {"connect": CONNECT, "read": WHOLE, "write": WHOLE, "pool": WHOLE}
+        timeout = {"connect": self._patience.connect}
         async with self._pool.stream(
             "POST", url, headers=list(headers), content=body, extensions={"timeout": timeout}
         ) as response:
