@@ -21,6 +21,7 @@ _NOT_PUBLIC = tuple(
     ip_network(text)
     for text in (
         "168.63.129.16/32",  # the platform behind machines of Azure, at a public address
+        "192.0.0.0/24",  # assignments of the IETF, metadata of Oracle's cloud among them
         "192.88.99.0/24",  # relays of 6to4
         "2001::/23",  # assignments of the IETF, Teredo among them: it carries an IPv4 address
         "64:ff9b:1::/48",  # NAT64 of one's own network (RFC 8215)
