@@ -34,7 +34,7 @@ class Bounds(NamedTuple):
 
     reads: int = 200  # of which nothing came but an answer, in a second
     share: float = 0.015  # of a processor's time that may go into writing up reads
-    others: int = 4_000  # changes and failures, at once
+    others: int = 1_000  # changes and failures, at once; providers send 25 a second
     other_share: float = 0.06  # of a processor's time that may go into writing them up for long
     bytes: int = 16 * 1024 * 1024  # of bodies, between two batches
     pause: float = 0.25  # seconds between two batches

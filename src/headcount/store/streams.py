@@ -233,7 +233,8 @@ class Streams:
         end = behind_prefix(prefix)
         if end is None:
             return []
-        order = f"ORDER BY {key}{self._way}, {id_}{self._way} LIMIT ?"
+        ties = "" if unique else f", {id_}{self._way}"  # a key of no use would be sorted by, too
+        order = f"ORDER BY {key}{self._way}{ties} LIMIT ?"
         chosen = f"SELECT {key} AS key, {id_} AS id FROM {rows} AND {key}"
         whole = Ask(f"{chosen} >= ? AND {key} < ? {order}", [self.org, prefix, end, number])
         if at is None or (at.key >= end if self.descending else at.key < prefix):
