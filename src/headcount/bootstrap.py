@@ -17,6 +17,7 @@ from headcount.console.rendering import Renderer
 from headcount.console.services import Recognition, Services as ConsoleServices, never
 from headcount.directory.directory import Directory
 from headcount.directory.identifiers import Identifiers
+from headcount.directory.keys import Keys
 from headcount.directory.organisations import Organisations
 from headcount.directory.ruling import RoleRules
 from headcount.directory.visiting import Visiting
@@ -77,6 +78,7 @@ class Runtime:
     organisations: Organisations
     visiting: Visiting
     role_rules: RoleRules
+    keys: Keys
 
 
 def open_store(settings: Settings) -> Store:
@@ -182,6 +184,7 @@ def runtime(store: Store, world: World | None = None) -> Runtime:
         Organisations(store, around.clock, around.chance),
         Visiting(store, around.clock, around.chance),
         RoleRules(store, around.clock),
+        Keys(store, around.clock, around.chance),
     )
 
 

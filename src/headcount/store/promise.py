@@ -8,6 +8,8 @@ from headcount.scim.messages import Query
 from headcount.store.activity import Activity
 from headcount.store.browsing import Browsing
 from headcount.store.followers import Followers
+from headcount.store.keys import ApiKeys
+from headcount.store.links import AccountLinks
 from headcount.store.model import (
     Change,
     Kind,
@@ -89,6 +91,14 @@ class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
     @property
     def followers(self) -> Followers:
         """Who follows the events, and how far they have come."""
+
+    @property
+    def keys(self) -> ApiKeys:
+        """The keys of the application behind Headcount."""
+
+    @property
+    def account_links(self) -> AccountLinks:
+        """What the application calls accounts."""
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         """The next events of the feed, oldest first."""

@@ -47,6 +47,8 @@ from headcount.store.postgres import (
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.followers import PostgresFollowers
+from headcount.store.postgres.keys import PostgresKeys
+from headcount.store.postgres.links import PostgresLinks
 from headcount.store.postgres.migrating import bring_up_to_date
 from headcount.store.postgres.moments import Moments, is_whole
 from headcount.store.postgres.opening import Opener, Options
@@ -80,6 +82,8 @@ class PostgresStore:
         self._writer = Writer(self._connections)
         self._bookmarks = Bookmarks()
         self.followers = PostgresFollowers(self._connections.read, self._do)
+        self.keys = PostgresKeys(self._connections.read, self._do, self._moving)
+        self.account_links = PostgresLinks(self._connections.read, self._do)
         self._epoch = 0
         self._epoch_until = 0.0
         self._epoch_read: asyncio.Task[int] | None = None

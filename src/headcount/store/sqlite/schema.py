@@ -219,7 +219,30 @@ CREATE TABLE follower (                         -- who deals with events, and ho
 ) WITHOUT ROWID;
 """
 
-STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, _APPLICATION)
+_API = """
+CREATE TABLE api_key (                          -- of the application behind Headcount
+    id TEXT PRIMARY KEY,
+    org INTEGER,                                -- NULL: every organisation
+    label TEXT NOT NULL,
+    digest BLOB NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,                       -- with blanks between them
+    created TEXT NOT NULL,
+    expires TEXT,
+    last_used TEXT,
+    revoked TEXT,
+    hint TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE account_link (                     -- what the application calls an account
+    org INTEGER NOT NULL,
+    account TEXT NOT NULL,                      -- it may be gone
+    application_id TEXT NOT NULL,
+    created TEXT NOT NULL,
+    PRIMARY KEY (org, account),
+    UNIQUE (org, application_id)
+) WITHOUT ROWID;
+"""
+
+STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, _APPLICATION + _API)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 

@@ -57,7 +57,9 @@ from headcount.store.sqlite.connection import (
     open_writer,
 )
 from headcount.store.sqlite.followers import SqliteFollowers
+from headcount.store.sqlite.keys import SqliteKeys
 from headcount.store.sqlite.leases import Leases
+from headcount.store.sqlite.links import SqliteLinks
 from headcount.store.sqlite.points import Wanted
 from headcount.store.sqlite.schema import bring_up_to_date
 from headcount.store.sqlite.transaction import Transaction, at_once
@@ -83,6 +85,8 @@ class SqliteStore:
         self._leases = Leases(path, recent, self._threads)
         self._bookmarks = Bookmarks()
         self.followers = SqliteFollowers(self._scan, self._writer.do)
+        self.keys = SqliteKeys(self._scan, self._writer.do)
+        self.account_links = SqliteLinks(self._scan, self._writer.do)
         self._seen_data: object = None
         self._epoch = 0
 
