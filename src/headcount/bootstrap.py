@@ -23,13 +23,15 @@ from headcount.directory.ruling import RoleRules
 from headcount.directory.visiting import Visiting
 from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
+from headcount.feed.forgetting import Forgetting
+from headcount.feed.watching import Watch
 from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
 from headcount.store.copying import Archive
 from headcount.store.model import Migrated, OrgId
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteArchive, SqliteStore, migrate_file
 from headcount.web.address import Addresses
-from headcount.web.application import Application
+from headcount.web.application import Application, Background
 from headcount.web.authentication import Authentication
 from headcount.web.call import Services
 from headcount.web.request import Limits
@@ -239,7 +241,35 @@ def build(
             stopping=stopping,
         )
     )
-    return Application(scim, store, pages, recorder)
+    watch = Watch(store)
+    background: list[Background] = [watch]
+    if settings.event_days:
+        background.append(Forgetting(store, around.clock, settings.event_days))
+    api = _api(parts, watch, settings, around, stopping)
+    return Application(scim, store, pages, recorder, background=background, api=api)
+
+
+def _api(
+    parts: Runtime,
+    watch: Watch,
+    settings: Settings,
+    world: World,
+    stopping: Callable[[], bool],
+) -> Any:
+    """The HTTP API. Its framework takes a while to load, and commands do without it."""
+    calls = import_module("headcount.api.calls")
+    keyring = import_module("headcount.api.keyring").KeyRing(parts.store, world.clock)
+    services = calls.Services(
+        store=parts.store,
+        walker=parts.directory.walker,
+        organisations=parts.organisations,
+        keyring=keyring,
+        watch=watch,
+        now=world.now,
+        stopping=stopping,
+        largest=settings.max_body_bytes,
+    )
+    return import_module("headcount.api.application").ApiApplication(services)
 
 
 def _recorder(settings: Settings, store: Store, world: World) -> Recorder | None:

@@ -32,6 +32,7 @@ class Settings:
     postgres_prepared: bool = True
     activity_days: int = 30  # that requests are kept; 0: none is recorded
     activity_most: int = 200_000  # requests of each organisation that are kept
+    event_days: int = 0  # that events are kept; 0: for ever
     oidc_issuer: str | None = None  # with it, client and secret are there too
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = field(default=None, repr=False)
@@ -49,6 +50,7 @@ class Settings:
             "HEADCOUNT_POSTGRES_PREPARED": "on" if self.postgres_prepared else "off",
             "HEADCOUNT_ACTIVITY_DAYS": str(self.activity_days),
             "HEADCOUNT_ACTIVITY_MOST": str(self.activity_most),
+            "HEADCOUNT_EVENT_DAYS": str(self.event_days),
             "HEADCOUNT_OIDC_ISSUER": self.oidc_issuer,
             "HEADCOUNT_OIDC_CLIENT_ID": self.oidc_client_id,
             "HEADCOUNT_OIDC_CLIENT_SECRET": self.oidc_client_secret,
@@ -75,6 +77,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         postgres_prepared=_switch(given, "HEADCOUNT_POSTGRES_PREPARED"),
         activity_days=min(_LONGEST, _number(given, "HEADCOUNT_ACTIVITY_DAYS", 30)),
         activity_most=_number(given, "HEADCOUNT_ACTIVITY_MOST", 200_000),
+        event_days=min(_LONGEST, _number(given, "HEADCOUNT_EVENT_DAYS", 0)),
         oidc_issuer=issuer,
         oidc_client_id=client_id,
         oidc_client_secret=client_secret,

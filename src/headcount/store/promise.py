@@ -28,6 +28,8 @@ from headcount.store.visitors import Visitors
 
 T = TypeVar("T")
 
+ANY = 2**31  # organisations: as many as there are
+
 
 class Resources(Protocol):
     """Accounts and groups, as the directory reads and writes them."""
@@ -127,8 +129,8 @@ class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
         undo each other.
         """
 
-    async def organisations(self) -> list[Organisation]:
-        """All organisations, by slug."""
+    async def organisations(self, after: str = "", limit: int = ANY) -> list[Organisation]:
+        """The organisations behind a slug, by slug; without one all of them."""
 
     async def organisation(self, slug: str) -> Organisation:
         """The organisation, or `NotFound`."""

@@ -56,7 +56,7 @@ from headcount.store.postgres.points import Form, PointReads, asked_for, page_of
 from headcount.store.postgres.transaction import Transaction
 from headcount.store.postgres.troubles import telling
 from headcount.store.postgres.writer import Writer
-from headcount.store.promise import Resources
+from headcount.store.promise import ANY, Resources
 from headcount.store.recent import Recent
 from headcount.store.refusals import not_found
 from headcount.store.roles import Preview
@@ -179,8 +179,8 @@ class PostgresStore:
     ) -> Organisation:
         return await self._moving(lambda c: admin.change_organisation(c, slug, change))
 
-    async def organisations(self) -> list[Organisation]:
-        return await self._read(admin.organisations)
+    async def organisations(self, after: str = "", limit: int = ANY) -> list[Organisation]:
+        return await self._read(lambda c: admin.organisations(c, after, limit))
 
     async def organisation(self, slug: str) -> Organisation:
         return await self._read(lambda c: admin.organisation(c, slug))

@@ -34,7 +34,7 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.paging import Paging, counted_roles
-from headcount.store.promise import Resources
+from headcount.store.promise import ANY, Resources
 from headcount.store.recent import Recent
 from headcount.store.roles import Preview
 from headcount.store.sqlite import (
@@ -159,8 +159,8 @@ class SqliteStore:
     ) -> Organisation:
         return await self._writer.do(lambda c: admin.change_organisation(c, slug, change))
 
-    async def organisations(self) -> list[Organisation]:
-        return await self._scan(admin.organisations)
+    async def organisations(self, after: str = "", limit: int = ANY) -> list[Organisation]:
+        return await self._scan(lambda c: admin.organisations(c, after, limit))
 
     async def organisation(self, slug: str) -> Organisation:
         return admin.organisation(self._inline.connection(), slug)
