@@ -72,6 +72,7 @@ def _add(inner: FastAPI, route: Route) -> None:
         methods=[route.method],
         status_code=route.status,
         operation_id=route.handler.__name__,
+        summary=(route.handler.__doc__ or "").partition(".")[0],
         dependencies=[Depends(needing(route.scope)), Depends(_only(route))],
         response_model=None,
         responses=responses_of(route),
