@@ -107,11 +107,14 @@ def _canonical(scope: AsgiScope, key: ApiKey) -> AsgiScope:
     """The request, to the address that has the organisation in it.
 
     Raises:
+        MethodNotAllowed: such an address is read alone.
         InvalidValue: it does not say which organisation, and neither does the key.
     """
     path = scope["path"].removeprefix(PREFIX)
     if path not in OF_ONE:
         return scope
+    if scope["method"] != "GET":
+        raise problems.wrong_method(scope["method"], ["GET"])
     asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     named = [value for name, value in asked if name == "organisation"]
     slug = named[-1] if named else key.slug

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from headcount.api.calls import APlace, Place
 from headcount.api.resources import JSON, account_object, group_object, member_object
-from headcount.api.shapes import LinkWish
+from headcount.api.shapes import WITHOUT_CONTROLS, LinkWish
 from headcount.errors import InvalidValue, NotFound
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import MAX_PAGE, Query, read_query
@@ -27,11 +27,11 @@ Filter = Annotated[
     str | None,
     Parameter(
         description="A filter as in SCIM (RFC 7644 section 3.4.2.2).",
-        examples=['active eq true and userName co "grace"'],
+        examples=['externalId eq "00u1"'],
     ),
 ]
 Id = Annotated[str, Path(alias="id", description="The id, as events and SCIM tell it.")]
-Name = Annotated[str | None, Parameter(min_length=1, max_length=200)]
+Name = Annotated[str | None, Parameter(min_length=1, max_length=200, pattern=WITHOUT_CONTROLS)]
 
 
 def answered(body: Any, status: int = 200) -> Response:
@@ -124,7 +124,10 @@ async def read_link(place: APlace, account: Id) -> Response:
 
 async def find_link(
     place: APlace,
-    application_id: Annotated[str, Parameter(min_length=1, max_length=200, examples=["user-17"])],
+    application_id: Annotated[
+        str,
+        Parameter(min_length=1, max_length=200, pattern=WITHOUT_CONTROLS, examples=["user-17"]),
+    ],
 ) -> Response:
     """Find the account that the application calls so, also one that was deleted."""
     found = await place.store.account_links.of_application(place.org, application_id)

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from headcount.errors import InvalidSyntax, InvalidValue, MethodNotAllowed, NotFound, ScimError
 
@@ -54,13 +55,27 @@ async def astray(request: Request, error: Exception) -> Response:
     """The answer where there is nothing, or nothing for this method."""
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "")
-        detail = f"{request.method[:40]} does not work here; what does: {allowed}"
-        return answer(MethodNotAllowed(detail, allowed))
+        return answer(wrong_method(request.method, _allowed(request)))
     if error.status_code == HTTPStatus.NOT_FOUND:
         there = "/api/v1/openapi.json names all addresses"
         return answer(NotFound(f"there is nothing at {request.url.path[:200]!r}; {there}"))
     return answer(InvalidSyntax(str(error.detail)))
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all routes with this address; the framework tells those of the first alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        matched, _ = route.matches(request.scope)
+        if matched is not Match.NONE:
+            found |= route.methods
+    return sorted(found)
+
+
+def wrong_method(method: str, allowed: Sequence[str]) -> MethodNotAllowed:
+    """The refusal of a method that an address does not take."""
+    told = ", ".join(allowed)
+    return MethodNotAllowed(f"{method[:40]} does not work here; what does: {told}", told)
 
 
 async def failed(_: Request, __: Exception) -> Response:

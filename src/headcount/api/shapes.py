@@ -13,6 +13,7 @@ from headcount.store.model import EventType, UsernameFormat
 
 _ID = "01a20b6e-81b7-7575-a723-3200be819d1c"
 _GROUP_ID = "01a20b6e-8773-785d-93f0-601f9e13f54d"
+WITHOUT_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 _AT = "2026-03-02T09:00:00.000Z"
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
@@ -152,7 +153,7 @@ class LinkWish(Asked):
     """What the application calls the account."""
 
     application_id: Annotated[
-        str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+        str, StringConstraints(min_length=1, max_length=200, pattern=WITHOUT_CONTROLS)
     ] = Field(examples=["user-17"])
 
 
