@@ -21,11 +21,13 @@ from headcount.console.services import Recognition, Services as ConsoleServices,
 from headcount.directory.directory import Directory
 from headcount.directory.endpoints import Endpoints
 from headcount.directory.identifiers import Identifiers
+from headcount.directory.keys import Keys
 from headcount.directory.organisations import Organisations
 from headcount.directory.ruling import RoleRules
 from headcount.directory.visiting import Visiting
 from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
+from headcount.feed.forgetting import Forgetting
 from headcount.feed.watching import Watch
 from headcount.feed.webhooks.courier import Courier
 from headcount.feed.webhooks.lane import Means
@@ -89,6 +91,7 @@ class Runtime:
     visiting: Visiting
     role_rules: RoleRules
     endpoints: Endpoints
+    keys: Keys
 
 
 def open_store(settings: Settings) -> Store:
@@ -195,6 +198,7 @@ def runtime(store: Store, world: World | None = None, settings: Settings | None 
         Visiting(store, around.clock, around.chance),
         RoleRules(store, around.clock),
         Endpoints(store, around.clock, around.chance, given.webhook_private),
+        Keys(store, around.clock, around.chance),
     )
 
 
@@ -249,15 +253,24 @@ def build(
             stopping=stopping,
         )
     )
-    beside = [Worker(store, settings, around)] if settings.worker else []
-    return Application(scim, store, pages, recorder, background=beside)
+    watch = Watch(store)
+    background: list[Background] = [watch]
+    if settings.event_days:
+        background.append(Forgetting(store, around.clock, settings.event_days))
+    if settings.worker:
+        background.append(Worker(store, watch, settings, around))
+    api = _api(parts, watch, settings, around, stopping)
+    return Application(scim, store, pages, recorder, background=background, api=api)
 
 
 class Worker:
     """What is done with events in the background of one process: webhooks are sent."""
 
-    def __init__(self, store: Store, settings: Settings, world: World | None = None) -> None:
+    def __init__(
+        self, store: Store, watch: Watch, settings: Settings, world: World | None = None
+    ) -> None:
         self._store = store
+        self._watch = watch
         self._settings = settings
         self._world = world or World()
         self._parts: list[Background] = []
@@ -265,10 +278,10 @@ class Worker:
 
     def start(self) -> None:
         """Begin."""
-        watch, poster = Watch(self._store), Poster(private=self._settings.webhook_private)
+        poster = Poster(private=self._settings.webhook_private)
         means = Means(
             self._store,
-            watch,
+            self._watch,
             self._world.clock,
             f"{socket.gethostname()}:{os.getpid()}:{self._world.chance(6).hex()}",
             poster,
@@ -276,7 +289,7 @@ class Worker:
             Pace(),
         )
         self._parts = [Courier(means)]
-        self._ending = [poster.close, watch.close]
+        self._ending = [poster.close]
         for one in self._parts:
             one.start()
 
@@ -296,6 +309,29 @@ async def send_test(settings: Settings, parts: Runtime, slug: str, endpoint: str
         return await Trial(parts.store, poster, clock, secrets.token_bytes)(slug, endpoint)
     finally:
         await poster.close()
+
+
+def _api(
+    parts: Runtime,
+    watch: Watch,
+    settings: Settings,
+    world: World,
+    stopping: Callable[[], bool],
+) -> Any:
+    """The HTTP API. Its framework takes a while to load, and commands do without it."""
+    calls = import_module("headcount.api.calls")
+    keyring = import_module("headcount.api.keyring").KeyRing(parts.store, world.clock)
+    services = calls.Services(
+        store=parts.store,
+        walker=parts.directory.walker,
+        organisations=parts.organisations,
+        keyring=keyring,
+        watch=watch,
+        now=world.now,
+        stopping=stopping,
+        largest=settings.max_body_bytes,
+    )
+    return import_module("headcount.api.application").ApiApplication(services)
 
 
 def _recorder(settings: Settings, store: Store, world: World) -> Recorder | None:

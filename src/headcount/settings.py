@@ -34,6 +34,7 @@ class Settings:
     activity_most: int = 200_000  # requests of each organisation that are kept
     worker: bool = True  # whether a server sends webhooks beside answering
     webhook_private: bool = False  # whether webhooks may lead into networks within
+    event_days: int = 0  # that events are kept; 0: for ever
     oidc_issuer: str | None = None  # with it, client and secret are there too
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = field(default=None, repr=False)
@@ -53,6 +54,7 @@ class Settings:
             "HEADCOUNT_ACTIVITY_MOST": str(self.activity_most),
             "HEADCOUNT_WORKER": "on" if self.worker else "off",
             "HEADCOUNT_WEBHOOK_PRIVATE": "on" if self.webhook_private else "off",
+            "HEADCOUNT_EVENT_DAYS": str(self.event_days),
             "HEADCOUNT_OIDC_ISSUER": self.oidc_issuer,
             "HEADCOUNT_OIDC_CLIENT_ID": self.oidc_client_id,
             "HEADCOUNT_OIDC_CLIENT_SECRET": self.oidc_client_secret,
@@ -81,6 +83,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         activity_most=_number(given, "HEADCOUNT_ACTIVITY_MOST", 200_000),
         worker=_switch(given, "HEADCOUNT_WORKER"),
         webhook_private=_switch(given, "HEADCOUNT_WEBHOOK_PRIVATE", default="off"),
+        event_days=min(_LONGEST, _number(given, "HEADCOUNT_EVENT_DAYS", 0)),
         oidc_issuer=issuer,
         oidc_client_id=client_id,
         oidc_client_secret=client_secret,

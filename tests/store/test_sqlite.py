@@ -157,7 +157,7 @@ async def test_all_that_is_read_in_one_turn_is_of_one_moment(tmp_path: Path) -> 
     writer = open_writer(path)
 
     def slugs() -> list[str]:
-        return [one.slug for one in admin.organisations(reader.connection())]
+        return [one.slug for one in admin.organisations(reader.connection(), "", 9)]
 
     assert slugs() == []
     admin.add_organisation(writer, "acme", "Acme", Policy(), datetime.now(UTC))

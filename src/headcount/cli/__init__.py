@@ -8,6 +8,7 @@ from headcount.cli.administrators import admin, console_link
 from headcount.cli.checking import check
 from headcount.cli.databases import copy, migrate
 from headcount.cli.events import events
+from headcount.cli.keys import api_key
 from headcount.cli.organisations import org
 from headcount.cli.roles import roles
 from headcount.cli.schemas import schema
@@ -33,7 +34,7 @@ def main() -> None:
 
 for command in (
     *(serve, migrate, copy, org, token, schema, roles, account, events),
-    *(webhook, worker),
+    *(webhook, worker, api_key),
     *(admin, console_link, simulate, check, demo),
 ):
     main.add_command(command)

@@ -11,6 +11,7 @@ import orjson
 from headcount.bootstrap import Runtime
 from headcount.cli.running import database_option, json_option, run
 from headcount.feed.following import follow
+from headcount.feed.telling import written
 from headcount.store.model import Recorded
 
 _LOOK_AGAIN = 0.3  # seconds
@@ -20,43 +21,27 @@ _LOOK_AGAIN = 0.3  # seconds
 @click.argument("slug")
 @click.option(
     "--after",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Begin behind this position.",
+    type=click.IntRange(min=0, max=2**53),
+    help="Begin behind this position; without it with the oldest that is kept.",
 )
 @click.option("--follow", "waits", is_flag=True, help="Wait for what comes; Ctrl-C ends.")
 @database_option
 @json_option
-def events(slug: str, after: int, database: str, *, waits: bool, as_json: bool) -> None:
+def events(slug: str, after: int | None, database: str, *, waits: bool, as_json: bool) -> None:
     """Print the events of the organisation SLUG, one a line, the oldest first.
 
     Each has a position: give the last one that you have seen to --after, and none is missed or
     told twice. With --json each line is one JSON object.
     """
-    written = _as_json if as_json else _as_text
     wait = partial(asyncio.sleep, _LOOK_AGAIN) if waits else None
 
     async def tell(runtime: Runtime) -> None:
         organisation = await runtime.store.organisation(slug)
         async for recorded in follow(runtime.store, organisation.id, after, wait):
-            click.echo(written(recorded))
+            click.echo(written(recorded, slug) if as_json else _as_text(recorded))
 
     with suppress(KeyboardInterrupt):
         run(database, tell)
-
-
-def _as_json(recorded: Recorded) -> str:
-    return orjson.dumps(
-        {
-            "position": recorded.position,
-            "type": recorded.type,
-            "at": recorded.at,
-            "actor": recorded.actor,
-            "subject": recorded.subject,
-            "data": recorded.data,
-        }
-    ).decode()
 
 
 def _as_text(recorded: Recorded) -> str:

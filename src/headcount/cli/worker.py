@@ -9,6 +9,7 @@ import click
 
 from headcount.bootstrap import Runtime, Worker
 from headcount.cli.running import database_option, run, settings
+from headcount.feed.watching import Watch
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -27,11 +28,13 @@ def worker(database: str) -> None:
         ended = asyncio.Event()
         for number in _SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        working = Worker(runtime.store, settings(database))
+        watch = Watch(runtime.store)
+        working = Worker(runtime.store, watch, settings(database))
         working.start()
         click.echo("Headcount sends webhooks (Ctrl-C ends)")
         await ended.wait()
         await working.close()
+        await watch.close()
 
     run(database, work)
 

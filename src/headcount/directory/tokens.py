@@ -21,13 +21,13 @@ _SECRET_DIGITS = 43
 _CHECK_DIGITS = 6
 
 
-def written(secret: bytes) -> str:
+def written(secret: bytes, prefix: str = PREFIX) -> str:
     """The token that holds `secret`.
 
     >>> written(bytes(32))[:14], len(written(bytes(32)))
     ('headcount_0000', 59)
     """
-    body = PREFIX + _in_digits(int.from_bytes(secret), _SECRET_DIGITS)
+    body = prefix + _in_digits(int.from_bytes(secret), _SECRET_DIGITS)
     return body + _checksum(body)
 
 
@@ -43,15 +43,15 @@ def _in_digits(number: int, width: int) -> str:
     return digits
 
 
-def is_well_formed(token: str) -> bool:
+def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
     """Whether `token` has the form and the checksum of ours.
 
     >>> is_well_formed(written(bytes(32))), is_well_formed(written(bytes(32)) + "x")
     (True, False)
     """
     body, check = token[:-_CHECK_DIGITS], token[-_CHECK_DIGITS:]
-    whole = len(token) == len(PREFIX) + _SECRET_DIGITS + _CHECK_DIGITS
-    return whole and token.startswith(PREFIX) and _checksum(body) == check
+    whole = len(token) == len(prefix) + _SECRET_DIGITS + _CHECK_DIGITS
+    return whole and token.startswith(prefix) and _checksum(body) == check
 
 
 def digest_of(token: str) -> bytes:

@@ -24,6 +24,9 @@ class Watch:
         self._waiting: _Waiting = {}
         self._looking: asyncio.Task[None] | None = None
 
+    def start(self) -> None:
+        """Nothing: it looks once somebody waits."""
+
     async def beyond(self, org: OrgId, position: int, seconds: float) -> bool:
         """Whether there is an event behind the position; wait for one so long.
 

@@ -8,6 +8,8 @@ from headcount.scim.messages import Query
 from headcount.store.activity import Activity
 from headcount.store.browsing import Browsing
 from headcount.store.followers import Followers
+from headcount.store.keys import ApiKeys
+from headcount.store.links import AccountLinks
 from headcount.store.model import (
     Change,
     Kind,
@@ -26,6 +28,8 @@ from headcount.store.visitors import Visitors
 from headcount.store.webhooks import Webhooks
 
 T = TypeVar("T")
+
+ANY = 2**31  # organisations: as many as there are
 
 
 class Resources(Protocol):
@@ -95,6 +99,14 @@ class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
     def webhooks(self) -> Webhooks:
         """Where events are sent, and what became of that."""
 
+    @property
+    def keys(self) -> ApiKeys:
+        """The keys of the application behind Headcount."""
+
+    @property
+    def account_links(self) -> AccountLinks:
+        """What the application calls accounts."""
+
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         """The next events of the feed, oldest first."""
 
@@ -122,8 +134,8 @@ class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
         undo each other.
         """
 
-    async def organisations(self) -> list[Organisation]:
-        """All organisations, by slug."""
+    async def organisations(self, after: str = "", limit: int = ANY) -> list[Organisation]:
+        """The organisations behind a slug, by slug; without one all of them."""
 
     async def organisation(self, slug: str) -> Organisation:
         """The organisation, or `NotFound`."""

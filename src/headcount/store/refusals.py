@@ -90,6 +90,19 @@ def no_token(token_id: str) -> NotFound:
     return NotFound(f"there is no token {token_id!r}; `headcount token list` shows all")
 
 
+def no_key(key_id: str) -> NotFound:
+    """The refusal for a key that was never issued."""
+    return NotFound(f"there is no key {key_id[:100]!r}; `headcount api-key list` shows all")
+
+
+def application_id_taken(application_id: str) -> Taken:
+    """The refusal for an id of the application that is another account's."""
+    return Taken(
+        f"the id {application_id[:200]!r} is linked to another account of this organisation:"
+        " take that link away first"
+    )
+
+
 def email_taken(email: str) -> Taken:
     """The refusal for a second administrator of one e-mail address."""
     return Taken(f"there is an administrator with the e-mail address {email[:200]!r} already")

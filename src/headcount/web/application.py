@@ -17,6 +17,8 @@ from headcount.store.promise import Store
 from headcount.web.address import PREFIX
 from headcount.web.scim import ScimApplication
 
+API_PREFIX = "/api/v1/"
+
 
 class Background(Protocol):
     """What runs beside answering, for as long as the server does."""
@@ -39,9 +41,12 @@ class Application:
         recorder: Recorder | None = None,
         at: str = "/console",
         background: Sequence[Background] = (),
+        *,
+        api: ASGIApp | None = None,
     ) -> None:
         self._scim = scim
         self._console = console
+        self._api = api
         self._at = at
         self.recorder = recorder
         beside: list[Background] = [*([recorder] if recorder is not None else []), *background]
@@ -53,6 +58,9 @@ class Application:
             path = scope["path"]
             if path.startswith(PREFIX) and path[len(PREFIX) :][:1] in {"", "/"}:
                 await self._scim(scope, receive, send)
+                return
+            if self._api is not None and path.startswith(API_PREFIX):
+                await self._api(scope, receive, send)
                 return
             if path == self._at or path.startswith(self._at + "/"):
                 await self._console(scope, receive, send)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from headcount.directory.access import Caller
+from headcount.directory.keys import PREFIX as KEY_PREFIX
 from headcount.directory.tokens import digest_of, is_good, is_well_formed
 from headcount.errors import Unauthorized
 from headcount.store.model import Token
@@ -78,7 +79,7 @@ class Authentication:
         digest = digest_of(_token_in(header))
         known = await self._find(digest)
         if known is None or not hmac.compare_digest(known.token.digest, digest):
-            raise Unauthorized("the token is not known here: check that it was copied whole")
+            raise Unauthorized(_unknown(header))
         if header is not None and self._known.get(digest) is known:
             self._by_header[header] = known
         return known
@@ -125,6 +126,16 @@ def _token_in(header: bytes | None) -> str:
     if is_well_formed(text):
         return text
     raise Unauthorized("the request carries no token; send it as: Authorization: Bearer TOKEN")
+
+
+def _unknown(header: bytes | None) -> str:
+    """Why a token opens nothing, where it never did."""
+    if _token_in(header).startswith(KEY_PREFIX):
+        return (
+            "this is a key for the HTTP API at /api/v1, which opens no SCIM address: issue a token"
+            " with `headcount token issue`"
+        )
+    return "the token is not known here: check that it was copied whole"
 
 
 def _ended(token: Token) -> str:

@@ -100,9 +100,10 @@ async def set_role_rules(
         return changed
 
 
-async def organisations(connection: Connection) -> list[Organisation]:
-    """All of them, by slug."""
-    rows = await connection.fetch(f"{_ORGANISATIONS} ORDER BY o.slug")
+async def organisations(connection: Connection, after: str, limit: int) -> list[Organisation]:
+    """Those behind a slug, by slug."""
+    sql = f"{_ORGANISATIONS} WHERE o.slug > $1 ORDER BY o.slug LIMIT $2"
+    rows = await connection.fetch(sql, after, limit)
     return [organisation_in(row) for row in rows]
 
 

@@ -47,6 +47,8 @@ from headcount.store.postgres import (
 from headcount.store.postgres.connections import Connections
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.followers import PostgresFollowers
+from headcount.store.postgres.keys import PostgresKeys
+from headcount.store.postgres.links import PostgresLinks
 from headcount.store.postgres.migrating import bring_up_to_date
 from headcount.store.postgres.moments import Moments, is_whole
 from headcount.store.postgres.opening import Opener, Options
@@ -55,7 +57,7 @@ from headcount.store.postgres.transaction import Transaction
 from headcount.store.postgres.troubles import telling
 from headcount.store.postgres.webhooks import PostgresWebhooks
 from headcount.store.postgres.writer import Writer
-from headcount.store.promise import Resources
+from headcount.store.promise import ANY, Resources
 from headcount.store.recent import Recent
 from headcount.store.refusals import not_found
 from headcount.store.roles import Preview
@@ -82,6 +84,8 @@ class PostgresStore:
         self._bookmarks = Bookmarks()
         self.followers = PostgresFollowers(self._connections.read, self._do)
         self.webhooks = PostgresWebhooks(self._connections.read, self._do)
+        self.keys = PostgresKeys(self._connections.read, self._do, self._moving)
+        self.account_links = PostgresLinks(self._connections.read, self._do)
         self._epoch = 0
         self._epoch_until = 0.0
         self._epoch_read: asyncio.Task[int] | None = None
@@ -177,8 +181,8 @@ class PostgresStore:
     ) -> Organisation:
         return await self._moving(lambda c: admin.change_organisation(c, slug, change))
 
-    async def organisations(self) -> list[Organisation]:
-        return await self._read(admin.organisations)
+    async def organisations(self, after: str = "", limit: int = ANY) -> list[Organisation]:
+        return await self._read(lambda c: admin.organisations(c, after, limit))
 
     async def organisation(self, slug: str) -> Organisation:
         return await self._read(lambda c: admin.organisation(c, slug))

@@ -104,9 +104,12 @@ def _by_id(connection: apsw.Connection, org: OrgId) -> Organisation:
     return organisation_in(row)
 
 
-def organisations(connection: apsw.Connection) -> list[Organisation]:
-    """All of them, by slug."""
-    rows = connection.execute(f"SELECT {ORGANISATION} FROM organisation o ORDER BY o.slug")
+def organisations(connection: apsw.Connection, after: str, limit: int) -> list[Organisation]:
+    """Those behind a slug, by slug."""
+    rows = connection.execute(
+        f"SELECT {ORGANISATION} FROM organisation o WHERE o.slug > ? ORDER BY o.slug LIMIT ?",
+        (after, limit),
+    )
     return [organisation_in(row) for row in rows]
 
 

@@ -4,6 +4,7 @@ import apsw
 
 from headcount.errors import Unavailable
 from headcount.store.model import Migrated
+from headcount.store.sqlite.tables import APPLICATION
 
 _FIRST = """
 CREATE TABLE organisation (
@@ -201,74 +202,7 @@ ALTER TABLE resource ADD COLUMN own_role TEXT;  -- where a rule gives the role: 
 CREATE INDEX resource_ruled ON resource (org, id) WHERE own_role IS NOT NULL;
 """
 
-_APPLICATION = """
-CREATE TABLE event_document (                   -- apart: it is large, and few need it
-    place INTEGER PRIMARY KEY,                  -- of the event: org * 2^40 + position
-    document BLOB NOT NULL                      -- whom it is about, after the change
-);
-CREATE TABLE follower (                         -- who deals with events, and how far they have come
-    org INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    failures INTEGER NOT NULL,
-    detail TEXT NOT NULL,
-    due TEXT,
-    holder TEXT NOT NULL DEFAULT '',            -- the process that deals with them now
-    held_until TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (org, name)
-) WITHOUT ROWID;
-"""
-
-_WEBHOOKS = """
-CREATE TABLE webhook_endpoint (
-    org INTEGER NOT NULL,
-    id TEXT NOT NULL,
-    url TEXT NOT NULL,
-    secret TEXT NOT NULL,                       -- it signs, so a hash of it would be of no use
-    created TEXT NOT NULL,
-    label TEXT NOT NULL,
-    types TEXT NOT NULL,                        -- JSON list
-    previous TEXT,                              -- secret that signs too, until
-    previous_until TEXT,
-    off_since TEXT,
-    off_reason TEXT NOT NULL,
-    failing_since TEXT,
-    arrived TEXT,
-    paused_until TEXT,
-    PRIMARY KEY (org, id)
-) WITHOUT ROWID;
-CREATE TABLE webhook_waiting (                  -- passed by the follower, and not arrived yet
-    org INTEGER NOT NULL,
-    endpoint TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    subject TEXT NOT NULL,
-    tries INTEGER NOT NULL,
-    due TEXT NOT NULL,                          -- empty: at once
-    detail TEXT NOT NULL,
-    PRIMARY KEY (org, endpoint, position)
-) WITHOUT ROWID;
-CREATE INDEX webhook_waiting_subject ON webhook_waiting (org, endpoint, subject, position);
-CREATE TABLE webhook_attempt (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    org INTEGER NOT NULL,
-    endpoint TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    message TEXT NOT NULL,
-    at TEXT NOT NULL,
-    duration INTEGER NOT NULL,
-    outcome TEXT NOT NULL,
-    status INTEGER,
-    detail TEXT NOT NULL,
-    url TEXT NOT NULL,
-    headers TEXT NOT NULL,                      -- JSON
-    request BLOB NOT NULL,
-    answer BLOB NOT NULL
-);
-CREATE INDEX webhook_attempt_endpoint ON webhook_attempt (org, endpoint, number);
-CREATE INDEX webhook_attempt_at ON webhook_attempt (at);
-"""
-
-STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, _APPLICATION + _WEBHOOKS)
+STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, APPLICATION)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 

@@ -34,7 +34,7 @@ from headcount.store.model import (
     Token,
 )
 from headcount.store.paging import Paging, counted_roles
-from headcount.store.promise import Resources
+from headcount.store.promise import ANY, Resources
 from headcount.store.recent import Recent
 from headcount.store.roles import Preview
 from headcount.store.sqlite import (
@@ -57,7 +57,9 @@ from headcount.store.sqlite.connection import (
     open_writer,
 )
 from headcount.store.sqlite.followers import SqliteFollowers
+from headcount.store.sqlite.keys import SqliteKeys
 from headcount.store.sqlite.leases import Leases
+from headcount.store.sqlite.links import SqliteLinks
 from headcount.store.sqlite.points import Wanted
 from headcount.store.sqlite.schema import bring_up_to_date
 from headcount.store.sqlite.transaction import Transaction, at_once
@@ -85,6 +87,8 @@ class SqliteStore:
         self._bookmarks = Bookmarks()
         self.followers = SqliteFollowers(self._scan, self._writer.do)
         self.webhooks = SqliteWebhooks(self._scan, self._writer.do)
+        self.keys = SqliteKeys(self._scan, self._writer.do)
+        self.account_links = SqliteLinks(self._scan, self._writer.do)
         self._seen_data: object = None
         self._epoch = 0
 
@@ -157,8 +161,8 @@ class SqliteStore:
     ) -> Organisation:
         return await self._writer.do(lambda c: admin.change_organisation(c, slug, change))
 
-    async def organisations(self) -> list[Organisation]:
-        return await self._scan(admin.organisations)
+    async def organisations(self, after: str = "", limit: int = ANY) -> list[Organisation]:
+        return await self._scan(lambda c: admin.organisations(c, after, limit))
 
     async def organisation(self, slug: str) -> Organisation:
         return admin.organisation(self._inline.connection(), slug)

@@ -1,0 +1,1 @@
+"""The HTTP API for the application behind Headcount, on the same operations as everyone else."""
