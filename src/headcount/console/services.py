@@ -1,12 +1,14 @@
 """What every page works with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from headcount.console.rendering import Renderer
 from headcount.directory.directory import Directory
+from headcount.directory.endpoints import Endpoints
+from headcount.directory.keys import Keys
 from headcount.directory.organisations import Organisations
 from headcount.directory.ruling import RoleRules
 from headcount.directory.types import Types
@@ -16,6 +18,7 @@ from headcount.settings import Settings
 from headcount.store.activity import Exchange
 from headcount.store.model import OrgId
 from headcount.store.promise import Store
+from headcount.store.webhooks import Attempt
 
 PREFIX = "/console"
 
@@ -89,6 +92,9 @@ class Services:
     organisations: Organisations
     visiting: Visiting
     role_rules: RoleRules
+    endpoints: Endpoints
+    keys: Keys
+    try_webhook: Callable[[str, str], Awaitable[Attempt]]  # slug and id; sends a test event now
     settings: Settings
     clock: Callable[[], datetime]
     renderer: Renderer

@@ -9,11 +9,13 @@ from headcount.console.pages import (
     connect,
     exchange,
     groups,
+    keys,
     organisations,
     overview,
     roles,
     settings,
     tokens,
+    webhooks,
 )
 from headcount.console.visits import Page
 
@@ -28,5 +30,7 @@ PAGES: Sequence[Page] = (
     *activity.PAGES,
     *exchange.PAGES,
     *tokens.PAGES,
+    *webhooks.PAGES,
+    *keys.PAGES,
     *settings.PAGES,
 )

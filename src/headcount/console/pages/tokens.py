@@ -27,13 +27,18 @@ def wish_in(form: Mapping[str, str]) -> Wish:
     """
     return Wish(
         label=form.get("label", "").strip(),
-        lifetime=_days(form.get("lifetime", "365")),
+        lifetime=days_of(form.get("lifetime", "365")),
         read_only=form.get("profile") == "read-only",
         strict=form.get("profile") == "strict",
     )
 
 
-def _days(text: str) -> timedelta | None:
+def days_of(text: str) -> timedelta | None:
+    """So many days; None where nothing is said.
+
+    Raises:
+        InvalidValue: it is no number.
+    """
     if not text:
         return None
     if not text.isdecimal() or len(text) > 5:
@@ -83,7 +88,7 @@ async def rotate(visit: Visit) -> Response:
     """POST /o/SLUG/tokens/{id}/rotate: a new one like it; the old one ends on a day."""
     token_id = visit.request.path_params["id"]
     try:
-        overlap = _days(visit.form.get("overlap", "7")) or timedelta()
+        overlap = days_of(visit.form.get("overlap", "7")) or timedelta()
         token, kept, _ = await visit.services.organisations.rotate(
             visit.org.slug, token_id, overlap, actor=visit.who.actor
         )
