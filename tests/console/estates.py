@@ -5,19 +5,22 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from headcount.bootstrap import Runtime
 from headcount.console.visits import Page
+from headcount.directory.endpoints import Wanted
+from headcount.directory.keys import KeyWish
 from headcount.directory.tokens import Wish
 from headcount.scim.custom import CustomAttribute
 from headcount.scim.schemas import USER_URN
 from headcount.store.activity import Sought
 from headcount.store.model import Policy, RoleRule
 from headcount.store.visitors import Reach
+from headcount.store.webhooks import TEST, Attempt, Endpoint, Outcome, Settled, Waiting
 from tests.console.browsing import Browser, link, root_of
 from tests.console.wording import HOSTILE, TAME, Words
 from tests.serving import Site
@@ -59,6 +62,7 @@ class Estate:
     browsers: dict[Reach | None, Browser] = field(default_factory=dict)
     exchanges: list[int] = field(default_factory=list)  # the newest first
     unclaimed: list[int] = field(default_factory=list)
+    attempts: list[int] = field(default_factory=list)  # to send to the webhook
 
     @property
     def slug(self) -> str:
@@ -102,6 +106,7 @@ def build(site: Site, words: Words) -> Estate:
     _provision(estate)
     _fail(estate)
     site.office.do(lambda runtime: _by_hand(estate, runtime))
+    site.office.do(lambda runtime: _send(estate, runtime))
     for number, reach in enumerate((None, *Reach)):
         headers = _headers(words, number)
         estate.browsers[reach] = browser = Browser(root_of(site.base_url), **headers)
@@ -187,6 +192,43 @@ def _fail(estate: Estate) -> None:
         assert unknown("GET", path).status == 401
 
 
+async def _send(estate: Estate, runtime: Runtime) -> None:
+    """What comes of webhooks and keys."""
+    words, slug, hooks = estate.words, estate.slug, runtime.store.webhooks
+    place = f"https://hooks.test/{quote(words('webhook path', 500), safe='')}"
+    for name in ("webhook", "webhook that is off"):
+        made = await runtime.endpoints.add(slug, Wanted(place, ("account.*",), words(name, 190), 0))
+        estate.ids[name] = made.id
+    await runtime.endpoints.disable(slug, made.id)
+    await hooks.change(made.org, made.id, lambda one: replace(one, off_reason=words("reason")))
+    one = await runtime.endpoints.one(slug, estate.ids["webhook"])
+    for position, status in ((TEST, None), (1, 500)):
+        tried = Attempt(
+            position,
+            "msg_1",
+            one.created,
+            7,
+            Outcome.FAILED,
+            status,
+            words("why it failed"),
+            place,
+            (("webhook-id", words.header("header sent")),),
+            words("request sent").encode(),
+            words("answer that came").encode(),
+        )
+        waits = Waiting(1, words("subject"), 1, one.created, words("why it waits"))
+        await hooks.settle(one.org, one.id, [Settled(tried, waits)], _failing)
+    estate.attempts = [each.number for each in await hooks.attempts(one.org, one.id, 9)]
+    for label, slug_of, ends in (("key", slug, False), ("key that ended", slug, True)):
+        _, key = await runtime.keys.issue(KeyWish(words(label), slug_of))
+        if ends:
+            await runtime.keys.revoke(key.id)
+
+
+def _failing(one: Endpoint) -> Endpoint:
+    return replace(one, failing_since=one.created)
+
+
 async def _by_hand(estate: Estate, runtime: Runtime) -> None:
     """What administrators do."""
     words, slug = estate.words, estate.slug
@@ -250,6 +292,7 @@ def addresses(page: Page, estate: Estate) -> list[str]:
         "/o/{slug}/accounts/{id}": [ids["account"], ids["leaver"], "nobody"],
         "/o/{slug}/groups/{id}": [ids["group"], ids["outer"], "none"],
         "/o/{slug}/activity/{number:int}": [*estate.exchanges, 10**9],
+        "/o/{slug}/webhooks/{id}": [ids["webhook"], ids["webhook that is off"], "none"],
         "/unclaimed/{number:int}": [*estate.unclaimed, 10**9],
     }
     path = page.path.replace("{slug}", estate.slug)
@@ -259,6 +302,9 @@ def addresses(page: Page, estate: Estate) -> list[str]:
         return [path, *(f"{path}?alike={number}" for number in estate.exchanges)]
     if page.path == "/audit":
         return [path, *(f"{path}?before={number}" for number in range(51, 400, 50))]
+    if page.path.endswith("/attempts/{number:int}"):
+        whole = path.replace("{id}", ids["webhook"])
+        return [whole.replace("{number:int}", str(one)) for one in (*estate.attempts, 10**9)]
     if "{" not in path:
         return [path]
     assert page.path in places, f"nobody has said how one gets to {page.path}"

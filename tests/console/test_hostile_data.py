@@ -111,7 +111,7 @@ FIELDS = (
     *("email", "organisation", "name", "slug", "username_format", "allowed_domains", "seats"),
     *("days", "label", "lifetime", "profile", "overlap", "active", "role", "resource", "type"),
     *("namespace", "multi_valued", "canonical", "description", "secret", "disabled", "csrf"),
-    *("do", "group", "seen", "new-role"),
+    *("do", "group", "seen", "new-role", "url", "types", "other", "begin", "first", "last"),
 )
 """Every field that a form of the console has."""
 
