@@ -14,7 +14,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from headcount.activity.recorder import Bounds, Recorder
+from headcount.api.keyring import KeyRing
+from headcount.api.loading import Later
 from headcount.console.application import console
 from headcount.console.rendering import Renderer
 from headcount.console.services import Recognition, Services as ConsoleServices, never
@@ -262,7 +266,7 @@ def build(
         background.append(Forgetting(store, around.clock, settings.event_days))
     if settings.worker:
         background.append(Worker(store, watch, settings, around))
-    api = _api(parts, watch, settings, around, stopping)
+    api = Later(partial(_api, parts, watch, settings, around, stopping))
     return Application(scim, store, pages, recorder, background=background, api=api)
 
 
@@ -320,21 +324,20 @@ def _api(
     settings: Settings,
     world: World,
     stopping: Callable[[], bool],
-) -> Any:
-    """The HTTP API. Its framework takes a while to load, and commands do without it."""
-    calls = import_module("headcount.api.calls")
-    keyring = import_module("headcount.api.keyring").KeyRing(parts.store, world.clock)
-    services = calls.Services(
+) -> ASGIApp:
+    """The HTTP API, whose framework takes a while to load."""
+    services = import_module("headcount.api.calls").Services(
         store=parts.store,
         walker=parts.directory.walker,
         organisations=parts.organisations,
-        keyring=keyring,
+        keyring=KeyRing(parts.store, world.clock),
         watch=watch,
         now=world.now,
         stopping=stopping,
         largest=settings.max_body_bytes,
     )
-    return import_module("headcount.api.application").ApiApplication(services)
+    made: ASGIApp = import_module("headcount.api.application").ApiApplication(services)
+    return made
 
 
 def _recorder(settings: Settings, store: Store, world: World) -> Recorder | None:

@@ -317,3 +317,38 @@ def test_an_organisation_declares_attributes_of_its_own(terminal: Terminal) -> N
     terminal.type("schema", "remove-attribute", "acme", "site", "--namespace", own)
     assert len(terminal.json("schema", "list", "acme")) == 1
     assert "declared no attribute" in terminal.fail("schema", "remove-attribute", "acme", "site")
+
+
+def test_a_key_is_issued_listed_and_revoked(acme: Terminal) -> None:
+    made = acme.json(
+        "api-key", "issue", "--label", "chat", "--org", "acme", "--scope", "events:read"
+    )
+    assert made["key"].startswith("headcount_key_")
+    assert (made["organisation"], made["scopes"]) == ("acme", ["events:read"])
+    assert "Keep the key now" in acme.type("api-key", "issue", "--label", "all")
+    listed = acme.json("api-key", "list")
+    assert [one["organisation"] for one in listed] == ["acme", None]
+    assert "key" not in listed[0]
+    assert all(scope.endswith(":read") for scope in listed[1]["scopes"])
+    told = acme.type("api-key", "list")
+    assert "chat" in told
+    assert made["key"] not in told
+    assert acme.json("api-key", "revoke", made["id"])["revoked"] is not None
+    assert "'all' opens nothing any more" in acme.type("api-key", "revoke", listed[1]["id"])
+    assert "revoked" in acme.type("api-key", "list")
+
+
+def test_a_key_that_makes_no_sense_is_refused_with_what_would(acme: Terminal) -> None:
+    issue = ("api-key", "issue", "--label", "chat")
+    said = acme.fail(*issue, "--scope", "accounts:delete")
+    assert "'accounts:delete' is no scope; those that there are: organisations:read, " in said
+    assert "there is no organisation 'nobody'" in acme.fail(*issue, "--org", "nobody")
+    assert "needs a label" in acme.fail("api-key", "issue", "--label", " ")
+    assert "api-key list" in acme.fail("api-key", "revoke", "ffff")
+    assert acme.json("api-key", "list") == []
+
+
+def test_events_that_are_kept_no_longer_are_told_of(acme: Terminal) -> None:
+    acme.type("account", "import", "acme", acme.file("userName\nada\n"))
+    said = acme.fail("events", "acme", "--after", "7")
+    assert "the feed has come to position 1, and not to 7" in said

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from headcount import __version__
+from headcount.api.examples import add_examples
 from headcount.api.problems import MEDIA_TYPE
 from headcount.api.resources import JSON
 from headcount.api.routes import OF_ONE, ORGANISATION, PREFIX, Route
@@ -86,14 +87,15 @@ def _described(inner: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=inner.title, version=__version__, description=_DESCRIPTION, routes=inner.routes
     )
+    schemas = document["components"]["schemas"]
     for methods in document["paths"].values():
         for operation in methods.values():
             _mend(operation)
+            add_examples(operation, schemas)
     for path in OF_ONE:
         document["paths"][PREFIX + path] = {
             "get": _without_slug(document["paths"][f"{PREFIX}{ORGANISATION}{path}"]["get"])
         }
-    schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas[Problem.__name__] = Problem.model_json_schema()

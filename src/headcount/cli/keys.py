@@ -78,7 +78,7 @@ def _row(one: ApiKey, now: datetime) -> tuple[str, ...]:
     state = "works" if is_good(one, now) else "revoked" if one.revoked else "expired"
     expires, last_used = day(one.expires) or "never", day(one.last_used) or "never"
     opens = one.slug or "all"
-    scopes = "all that reads" if one.scopes == READING else ", ".join(one.scopes)
+    scopes = "read" if one.scopes == READING else ", ".join(one.scopes)
     return one.id, one.hint, one.label, state, opens, scopes, expires, last_used
 
 
