@@ -241,7 +241,7 @@ MUTANTS = (
         "a rule takes the role from the last owner on PostgreSQL",
     ),
     Mutant(
-        f"{_POSTGRES}/roles.sql",
+        f"{_POSTGRES}/feed.sql",
         "CASE WHEN g.account IS NULL THEN nullif(r.own_role, '') ELSE g.role END AS role",
         "CASE WHEN g.account IS NULL THEN r.role ELSE g.role END AS role",
         "tests/store/test_roles.py",
