@@ -562,6 +562,62 @@ MUTANTS = (
         "tests/console/test_sizes.py",
         "half of the words cannot be read in the dark",
     ),
+    Mutant(
+        "store/hooks.py",
+        "AND e.subject = w.subject AND e.position < w.position)",
+        "AND e.subject = w.subject AND e.position < 0)",
+        "tests/store/test_webhooks.py -k sqlite",
+        "a later event of a subject overtakes one that waits",
+    ),
+    Mutant(
+        "store/hooks.py",
+        "    for some in _inserts(follower.org, endpoint, waiting):",
+        "    for some in _inserts(follower.org, endpoint, waiting[1:]):",
+        "tests/store/test_webhooks.py -k sqlite",
+        "an event is passed and does not wait",
+    ),
+    Mutant(
+        "feed/webhooks/planning.py",
+        "if one.subject not in under_way]",
+        "if one.subject]",
+        "tests/feed/test_planning.py",
+        "two events of a subject are under way at once",
+    ),
+    Mutant(
+        "feed/webhooks/lane.py",
+        "[waiting for waiting in found if waiting.subject not in busy]",
+        "list(found)",
+        "tests/feed/test_courier.py -k sqlite",
+        "what is under way is sent again after it has arrived",
+    ),
+    Mutant(
+        "feed/webhooks/retrying.py",
+        "200 <= status < 300",
+        "200 <= status < 400",
+        "tests/feed/test_retrying.py",
+        "a redirect counts as arrived",
+    ),
+    Mutant(
+        "feed/webhooks/signing.py",
+        'f"{message}.{timestamp}.".encode()',
+        'f"{message}.{timestamp}".encode()',
+        "tests/feed/test_signing.py",
+        "a point is missing in what is signed",
+    ),
+    Mutant(
+        "feed/webhooks/posting.py",
+        "[one for one in addresses if self._private or is_public(one)]",
+        "list(addresses)",
+        "tests/feed/test_posting.py",
+        "a name may lead into networks within",
+    ),
+    Mutant(
+        "directory/destinations.py",
+        "    if address in _NAT64:",
+        "    if address in _6TO4:",
+        "tests/directory/test_destinations.py",
+        "an address behind NAT64 counts as public",
+    ),
 )
 
 
