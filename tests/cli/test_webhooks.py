@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from headcount.cli import main
 from tests.feed.receiving import Receiver, Reply, receiving
+from tests.serving import serving
 
 CSV = "userName,role\nada,owner\nbob,member\n"
 
@@ -160,6 +161,19 @@ def test_a_worker_sends_tells_what_it_does_and_ends_in_order(
         "Nothing waits."
         in desk.run("webhook", "deliveries", "acme", made["id"], "--waiting").stdout
     )
+
+
+def test_a_server_without_a_worker_leaves_webhooks_to_others(
+    desk: Desk, receiver: Receiver
+) -> None:
+    made = desk.json("webhook", "add", "acme", receiver.url)
+    with serving(desk.database, "--no-worker", **desk.environment):
+        desk.people()
+        working = worker(desk)
+        receiver.wait(lambda got: len(got) == 2)
+        working.send_signal(signal.SIGTERM)
+        told, _ = working.communicate(timeout=60)
+    assert told.count(f"webhook {made['id']} of acme: event") == 2
 
 
 def test_a_secret_is_changed_and_shown_once(desk: Desk) -> None:
