@@ -34,10 +34,9 @@ from headcount.errors import InvalidValue, Unavailable
 from headcount.feed.forgetting import Forgetting
 from headcount.feed.watching import Watch
 from headcount.feed.webhooks.courier import Courier
-from headcount.feed.webhooks.lane import Means
+from headcount.feed.webhooks.lane import Means, Pace
 from headcount.feed.webhooks.posting import Poster
 from headcount.feed.webhooks.trying import Trial
-from headcount.feed.working import Pace
 from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
 from headcount.store.copying import Archive
 from headcount.store.model import Migrated, OrgId

@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from headcount.directory.endpoints import Endpoints, Wanted
 from headcount.feed.watching import Watch
 from headcount.feed.webhooks.courier import Courier
-from headcount.feed.webhooks.lane import Means
+from headcount.feed.webhooks.lane import Means, Pace
 from headcount.feed.webhooks.posting import Patience, Poster
-from headcount.feed.working import Pace
 from headcount.store.model import Outcome as Done
 from headcount.store.promise import Store
 from headcount.store.webhooks import Attempt, Endpoint
@@ -91,7 +90,7 @@ class Post:
             holder or secrets.token_hex(4),
             poster,
             lambda: 0.0,
-            Pace(held=30, look=0.03),
+            Pace(held=30, look=0.03, knock=0.1),
         )
         courier = Courier(means)
         courier.start()

@@ -92,7 +92,11 @@ def receiving(trust: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Re
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = receiver.receive(Got(self.path, headers, body))
             self.send_response(reply.status)

@@ -28,6 +28,7 @@ class Courier:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._lanes: dict[Key, tuple[Lane, asyncio.Task[None]]] = {}
+        self._others: dict[Key, float] = {}  # when to ask for those of other processes again
         self._slugs: dict[OrgId, str] = {}
         self._forgot: datetime | None = None
         self._overseeing: asyncio.Task[None] | None = None
@@ -58,19 +59,36 @@ class Courier:
                 await self._forget()
             except ScimError as error:
                 _LOG.warning("webhooks cannot be read now: %s", error)
+            except Exception:  # noqa: BLE001 - webhooks are sent for as long as the process runs
+                _LOG.exception("webhooks are looked for again")
             await asyncio.sleep(self._means.pace.look)
 
     async def _adjust(self, endpoints: list[Endpoint]) -> None:
         wanted = {Key(one.org, one.id): one for one in endpoints if one.off_since is None}
+        self._others = {key: at for key, at in self._others.items() if key in wanted}
         for key in [key for key in self._lanes if key not in wanted]:
             _, task = self._lanes.pop(key)
             await _ended(task)
         for key, endpoint in wanted.items():
-            running = self._lanes.get(key)
-            if running is None or running[1].done():
+            if (running := self._lanes.get(key)) is not None:
+                self._refresh(key, running, endpoint)
+            if key not in self._lanes and asyncio.get_running_loop().time() >= self._again(key):
                 self._lanes[key] = await self._begun(endpoint)
-            else:
-                running[0].endpoint = endpoint
+
+    def _refresh(
+        self, key: Key, running: tuple[Lane, asyncio.Task[None]], endpoint: Endpoint
+    ) -> None:
+        lane, task = running
+        if not task.done():
+            lane.endpoint = endpoint
+            return
+        del self._lanes[key]
+        if not lane.was_ours:
+            knock = self._means.pace.knock
+            self._others[key] = asyncio.get_running_loop().time() + knock
+
+    def _again(self, key: Key) -> float:
+        return self._others.get(key, 0.0)
 
     async def _begun(self, endpoint: Endpoint) -> tuple[Lane, asyncio.Task[None]]:
         if endpoint.org not in self._slugs:

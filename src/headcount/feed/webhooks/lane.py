@@ -16,7 +16,6 @@ from headcount.feed.webhooks.planning import budget, chosen
 from headcount.feed.webhooks.posting import Post
 from headcount.feed.webhooks.retrying import after_tries
 from headcount.feed.webhooks.trying import Tried, missing, send, settled
-from headcount.feed.working import Pace
 from headcount.store.followers import Follower
 from headcount.store.model import Recorded
 from headcount.store.promise import Store
@@ -27,6 +26,16 @@ _LOG = logging.getLogger(__name__)
 MOST_WAITING = 10_000  # events of an endpoint; the next ones stay in the feed until some are gone
 _BATCH = 100  # events that are taken from the feed at once
 _AHEAD = 64  # events that are looked up at once, to be sent
+_QUIET = 5  # times as long between two looks, while nothing is known to wait
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often things are done, in seconds."""
+
+    held: float = 30  # that an endpoint is taken for
+    look: float = 1  # until what waits, and which endpoints there are, is looked up again
+    knock: float = 10  # until an endpoint that another process holds is asked for again
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class Lane:
         self._fresh: dict[int, Recorded] = {}  # what was read of the feed and is not sent yet
         self._under_way: dict[asyncio.Task[Tried], Waiting] = {}
         self._stopping = False
+        self.was_ours = False  # at some time
 
     def stop(self) -> None:
         """Begin nothing more; what is under way may end."""
@@ -79,8 +89,9 @@ class Lane:
             for task in self._under_way:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)
-            with suppress(ScimError):
-                await asyncio.shield(self._let_go())
+            if self.was_ours:
+                with suppress(ScimError):
+                    await asyncio.shield(self._let_go())
 
     async def _let_go(self) -> None:
         one, means = self.endpoint, self._means
@@ -95,6 +106,7 @@ class Lane:
         follower = await means.store.followers.take(one.org, one.follower, means.holder, now, until)
         if follower is None:
             return False
+        self.was_ours = True
         self._position = follower.position
         self._ours_until = asked + means.pace.held / 3
         return True
@@ -199,6 +211,8 @@ class Lane:
         if self._stopping or self._full or not self._room():
             await asyncio.sleep(pause)
         else:
+            quiet = not self._under_way and self.endpoint.failing_since is None
+            pause *= _QUIET if quiet else 1
             await self._means.watch.beyond(self.endpoint.org, self._position, pause)
 
     async def _note(self) -> bool:
