@@ -27,7 +27,8 @@ FORMS = (*STORES, PARTITIONS)
 
 _NUMBERS = count(1)
 _EMPTY = """TRUNCATE organisation, token, secret, tally, resource, member, event, administrator,
-    link, session, audit, exchange, exchange_body, daily, follower RESTART IDENTITY CASCADE"""
+    link, session, audit, exchange, exchange_body, daily, follower,
+    connector, connector_link RESTART IDENTITY CASCADE"""
 _HASTE = """ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off;
 SELECT pg_reload_conf()"""  # what a test leaves behind need not survive a power failure
 

@@ -56,6 +56,7 @@ from headcount.store.sqlite.connection import (
     TooLong,
     open_writer,
 )
+from headcount.store.sqlite.connectors import SqliteConnectors
 from headcount.store.sqlite.followers import SqliteFollowers
 from headcount.store.sqlite.leases import Leases
 from headcount.store.sqlite.points import Wanted
@@ -83,6 +84,7 @@ class SqliteStore:
         self._leases = Leases(path, recent, self._threads)
         self._bookmarks = Bookmarks()
         self.followers = SqliteFollowers(self._scan, self._writer.do)
+        self.connectors = SqliteConnectors(self._scan, self._writer.do)
         self._seen_data: object = None
         self._epoch = 0
 
