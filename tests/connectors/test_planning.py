@@ -40,7 +40,7 @@ def test_who_was_there_before_is_adopted_by_address_and_not_doubled() -> None:
     side.apply()
     side.have(an_account("ada", address="king@acme.test"))
     step = side.plan().steps[0]
-    assert (step.op, step.target, step.address) == (Op.UPDATE, "7", "king@acme.test")
+    assert (step.op, step.target, step.address) == (Op.ADDRESS, "7", "king@acme.test")
     assert step.why == "The address becomes king@acme.test (it was ADA@acme.test)."
     side.apply()
     assert [one.address for one in target.people.values()] == ["king@acme.test"]
@@ -156,7 +156,7 @@ def test_addresses_that_move_on_from_one_to_the_next_find_their_way() -> None:
     side.apply()
     side.have(an_account("a", address="2@x.test"), an_account("b", address="3@x.test"))
     report = side.apply()
-    assert (report.failures, report.done[Op.UPDATE]) == ((), 2)
+    assert (report.failures, report.done[Op.ADDRESS]) == ((), 2)
     assert {one.name: one.address for one in target.people.values()} == {
         "A": "2@x.test",
         "B": "3@x.test",

@@ -135,7 +135,7 @@ def _matches(
     by_key = _by_key(one for one in people.values() if one.id not in taken)
     others = {key: one.name for one in people.values() if one.id in taken for key in one.keys}
     found: list[Match] = []
-    keys: dict[str, str] = {} if hands.target.traits.addresses else others
+    keys: dict[str, str] = {} if hands.target.traits.keys_change else others
     for account in sorted(wanted.people, key=lambda one: (not one.active, one.id)):
         form = hands.target.fit(account)
         link = hands.links.get(account.id)
@@ -184,7 +184,7 @@ def _plan_person(match: Match, safe: Collection[str], hands: _Hands) -> None:
         hands.draft.adopted.append(Link(account.id, person.id, person.address or ""))
     link = hands.links.get(account.id)
     known = link if link is not None and link.target == person.id else None
-    differing = _differing(form, person, known, hands.target)
+    differing = _differing(form, person, known)
     if not account.active:
         if person.active:
             steps.append(_left(account.id, person, "The account is not active."))
@@ -198,13 +198,12 @@ Differing = dict[str, tuple[str, str]]
 """What is other than it shall be: before and after, by the name of the value."""
 
 
-def _differing(form: Form, person: Person, link: Link | None, target: Target) -> Differing:
+def _differing(form: Form, person: Person, link: Link | None) -> Differing:
     held = person.address if person.address is not None else (link.address if link else None)
     found: Differing = {}
     if form.name != person.name:
         found["name"] = person.name, form.name
-    moves = target.traits.addresses and form.address
-    if moves and (held is None or form.address.casefold() != held.casefold()):
+    if form.address and (held is None or form.address.casefold() != held.casefold()):
         found["address"] = held or "", form.address
     if form.role is not None and form.role != person.role:
         found["role"] = person.role or "", form.role
@@ -235,6 +234,7 @@ def _created(account: Account, form: Form) -> Step:
         form.name,
         form.address,
         form.role,
+        key=form.key,
     )
 
 
@@ -250,11 +250,9 @@ def _reactivated(account: Account, form: Form, person: Person, differing: Differ
 
 
 def _changed(account: Account, person: Person, differing: Differing) -> Iterator[Step]:
-    rest = {name: values for name, values in differing.items() if name != "role"}
-    if rest:
-        yield _step(Op.UPDATE, account, person, rest)
-    if "role" in differing:
-        yield _step(Op.ROLE, account, person, {"role": differing["role"]})
+    for name, op in (("name", Op.UPDATE), ("address", Op.ADDRESS), ("role", Op.ROLE)):
+        if name in differing:
+            yield _step(op, account, person, {name: differing[name]})
 
 
 def _step(op: Op, account: Account, person: Person, differing: Differing) -> Step:

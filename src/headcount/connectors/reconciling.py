@@ -123,6 +123,7 @@ class _Run:
     taken: set[Step] = field(default_factory=set)
     barred: dict[Op, Failure] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    missed: set[str] = field(default_factory=set)  # ids of ours, in this round
     last: Plan = field(default_factory=Plan)
 
     async def round(self) -> bool:
@@ -132,6 +133,7 @@ class _Run:
         await self.job.memory.unlink(self.last.forgotten)
         self.links = await self.job.memory.links()
         self.failures = [Failure(one, *_AGAIN) for one in self.last.steps if one in self.taken]
+        self.missed = {one.step.resource for one in self.failures}
         self.barred = {op: _alone(one) for op, one in self.barred.items()}
         steps = [one for one in self.last.steps if one not in self.taken]
         before = len(self.taken)
@@ -146,6 +148,7 @@ class _Run:
         if step.op is Op.MEMBERS and not (step.joins or step.leaves):
             return
         if (bar := self.barred.get(step.op)) is not None:
+            self.missed.add(step.resource)
             if step != bar.step:
                 self.barred[step.op] = Failure(bar.step, bar.cause, bar.remedy, bar.others + 1)
             return
@@ -160,8 +163,7 @@ class _Run:
 
     def _without_failed(self, step: Step) -> Step:
         """The step without those who could not be written: one of them would spoil it for all."""
-        failed = {one.step.resource for one in self.failures}
-        return replace(step, joins=tuple(one for one in step.joins if one not in failed))
+        return replace(step, joins=tuple(one for one in step.joins if one not in self.missed))
 
     def _resolve(self, resource: str) -> str | None:
         link = self.links.get(resource)
@@ -170,6 +172,7 @@ class _Run:
     def _refused(self, step: Step, refused: Refused) -> None:
         if refused.reach is Reach.ALL:
             raise refused
+        self.missed.add(step.resource)
         failure = Failure(step, refused.cause, refused.remedy)
         if refused.reach is Reach.ONE:
             self.failures.append(failure)

@@ -93,6 +93,7 @@ class Op(StrEnum):
 
     DEACTIVATE = "deactivate"
     UPDATE = "update"
+    ADDRESS = "change e-mail"
     REACTIVATE = "reactivate"
     CREATE = "create"
     ROLE = "role"
@@ -120,6 +121,7 @@ class Step:
     role: str | None = None
     joins: tuple[str, ...] = ()  # ids of ours
     leaves: tuple[str, ...] = ()  # ids of theirs
+    key: str = ""  # of whoever is made
 
     def object(self) -> dict[str, Any]:
         """The step for a program."""
@@ -168,7 +170,7 @@ class Traits:
     """What a target can do."""
 
     groups: bool = False
-    addresses: bool = True  # an account's address can be changed
+    keys_change: bool = True  # what people are known by, such as an address, can be changed
 
 
 @dataclass(frozen=True, slots=True)
