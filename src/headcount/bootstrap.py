@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 from headcount.activity.recorder import Bounds, Recorder
+from headcount.connectors.following import handlers
+from headcount.connectors.running import follower_name
 from headcount.console.application import console
 from headcount.console.rendering import Renderer
 from headcount.console.services import Recognition, Services as ConsoleServices, never
@@ -22,7 +24,10 @@ from headcount.directory.ruling import RoleRules
 from headcount.directory.visiting import Visiting
 from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
+from headcount.feed.watching import Watch
+from headcount.feed.working import Handler, Key, Worker
 from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
+from headcount.store.connectors import Connector
 from headcount.store.copying import Archive
 from headcount.store.model import Migrated, OrgId
 from headcount.store.promise import Store
@@ -183,6 +188,25 @@ def runtime(store: Store, world: World | None = None) -> Runtime:
         Visiting(store, around.clock, around.chance),
         RoleRules(store, around.clock),
     )
+
+
+async def connector_handlers(store: Store) -> Mapping[Key, Handler]:
+    """What deals with the events of every connector that follows them: for a `Worker`."""
+    found = await handlers(store, clock)
+    return {Key(*key): handler for key, handler in found.items()}
+
+
+def connector_worker(store: Store, connector: Connector) -> tuple[Worker, Watch]:
+    """What follows the events for one connector, and what wakes it."""
+    key = Key(connector.org, follower_name(connector.name))
+
+    async def wanted() -> Mapping[Key, Handler]:
+        found = await connector_handlers(store)
+        return {key: found[key]} if key in found else {}
+
+    watch = Watch(store)
+    holder = f"connector-{secrets.token_hex(8)}"
+    return Worker(store, watch, clock, holder, wanted), watch
 
 
 @asynccontextmanager

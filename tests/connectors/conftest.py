@@ -1,12 +1,13 @@
 """A played Zulip, and an organisation that is written into it."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from headcount.connectors.catalogue import ZULIP, reach
+from headcount.connectors.calls import Calls, Pace
+from headcount.connectors.zulip import Zulip
 from tests.connectors.keeping import Side
 from tests.connectors.zulip_server import Realm, User, zulip
 
@@ -22,8 +23,10 @@ class Chat:
 
     def side(self, *protected: str, email: str = "iago@zulip.test", key: str = "") -> Side:
         """An organisation, to be written with the key of somebody."""
-        settings: dict[str, Any] = {"site": self.site, "email": email}
-        return Side(reach(ZULIP, settings, key or KEYS[email]), *protected)
+        pair = base64.b64encode(f"{email}:{key or KEYS[email]}".encode()).decode()
+        hasty = Pace(a_minute=60_000, burst=1_000)
+        calls = Calls(self.site, {"Authorization": f"Basic {pair}"}, hasty)
+        return Side(Zulip(calls), *protected)
 
     def user(self, email: str) -> User:
         """The one with this address."""

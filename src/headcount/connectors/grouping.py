@@ -69,7 +69,7 @@ def _plan_gone(id_: str, circle: Circle | None, claimed: Collection[str], into: 
 def _steps(group: Group, name: str, circle: Circle | None, people: People) -> list[Step]:
     joins = tuple(sorted(_joining(group, circle, people)))
     if circle is None:
-        why = f"No group there has this name. {_counted(joins, ())}".strip()
+        why = f"There is no such group yet. {_counted(joins, ())}".strip()
         return [Step(Op.CREATE_GROUP, group.id, "", name, why, name=name, joins=joins)]
     steps = []
     if not circle.active:

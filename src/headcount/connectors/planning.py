@@ -230,7 +230,7 @@ def _created(account: Account, form: Form) -> Step:
         account.id,
         "",
         account.user_name,
-        "Nobody there has this address.",
+        "There is no such account yet.",
         form.name,
         form.address,
         form.role,

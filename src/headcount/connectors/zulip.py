@@ -28,8 +28,8 @@ from headcount.connectors.values import (
     Traits,
 )
 
-PACE = Pace(a_minute=180, burst=20)
-"""A key may ask 200 times in any minute."""
+PACE = Pace(a_minute=150, burst=50)
+"""A key may ask 200 times in any minute, so at most that in the first one."""
 
 ROLES: Mapping[str, int] = {
     "owner": 100,
