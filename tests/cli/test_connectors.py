@@ -50,6 +50,8 @@ def test_what_a_connector_would_do_is_shown_done_and_done_once(
     assert "There was nothing to do." in connected.type("connector", "apply", "acme", "zulip")
     (listed,) = connected.json("connector", "list", "acme")
     assert (listed["last_run"]["failed"], listed["protected"]) == (0, ["root@acme.test"])
+    assert (listed["position"], listed["trouble"]) == (2, None)
+    assert "follows" in connected.type("connector", "list", "acme")
 
 
 def test_a_plan_as_json_tells_each_change(connected: Terminal) -> None:

@@ -18,6 +18,7 @@ from headcount.connectors.managing import Managing, Wish
 from headcount.connectors.reconciling import Report, Told
 from headcount.connectors.values import Op, Plan
 from headcount.store.connectors import Connector
+from headcount.store.followers import Follower
 
 _KEY = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _TO_DO = 2  # exit status
@@ -87,20 +88,39 @@ def _managing(runtime: Runtime) -> Managing:
 @json_option
 def list_connectors(slug: str, database: str, *, as_json: bool) -> None:
     """List the connectors of the organisation SLUG, and what came of their last run."""
-    found = run(database, lambda runtime: _managing(runtime).list(slug))
+
+    async def read(runtime: Runtime) -> tuple[list[Connector], dict[str, Follower]]:
+        org = (await runtime.store.organisation(slug)).id
+        followers = await runtime.store.followers.all(org, running.PREFIX)
+        return await runtime.store.connectors.all(org), {one.name: one for one in followers}
+
+    found, followers = run(database, read)
+    following = [(one, followers.get(running.follower_name(one.name))) for one in found]
     if as_json:
-        print_json([connector_object(one) for one in found])
+        print_json([connector_object(one) | _progress_object(at) for one, at in following])
     elif not found:
         click.echo(f"There is no connector yet: headcount connector add {slug} KIND makes one.")
     else:
-        rows = [_row(one) for one in found]
+        rows = [_row(one, at) for one, at in following]
         print_table(("Name", "Kind", "Site", "State", "Last run", "Failed"), rows)
 
 
-def _row(one: Connector) -> tuple[Any, ...]:
+def _row(one: Connector, at: Follower | None) -> tuple[Any, ...]:
     last = one.last_run or {}
-    state = "on" if one.enabled else "off"
-    return one.name, one.kind, one.settings["site"], state, last.get("at"), last.get("failed")
+    state = "follows" if at is not None else "not applied yet"
+    if not one.enabled:
+        state = "off"
+    elif at is not None and at.detail:
+        state = f"stuck: {at.detail}"
+    when = str(last.get("at", ""))[:16].replace("T", " ")
+    return one.name, one.kind, one.settings["site"], state, when, last.get("failed")
+
+
+def _progress_object(at: Follower | None) -> dict[str, Any]:
+    """How far the connector has come in the feed; None before it was applied."""
+    if at is None:
+        return {"position": None, "trouble": None}
+    return {"position": at.position, "trouble": at.detail or None}
 
 
 @connector.command()
