@@ -42,6 +42,10 @@ _TAKEN = (
 )
 _LICENCES = "Buy licences for the organisation in Zulip, or make room, and run it again."
 _DOMAIN = "Allow the domain in the settings of the organisation in Zulip, and run it again."
+_UNIQUE = (
+    "Allow equal names in the settings of the organisation in Zulip, or tell people of one name"
+    " apart at the identity provider."
+)
 _SAME_GROUP = "A group there has this name, perhaps a deactivated one: rename one of them."
 
 _REMEDIES: tuple[tuple[str, str, Reach], ...] = (
@@ -60,6 +64,7 @@ _REMEDIES: tuple[tuple[str, str, Reach], ...] = (
     ("already has an account", _TAKEN, Reach.ONE),
     ("outside of your domain", _DOMAIN, Reach.ONE),
     ("does not allow", _DOMAIN, Reach.ONE),
+    ("unique names", _UNIQUE, Reach.ONE),
     ("already exists", _SAME_GROUP, Reach.ONE),
 )
 _BY_OP = {Op.CREATE: _NEED_CREATION, Op.ADDRESS: _NEED_EMAILS}
