@@ -188,3 +188,14 @@ def test_the_command_line_makes_it_like_the_organisation(
     wanted = {f"user{n}": f"user {n}" for n in range(30) if n % 3}
     assert homeserver.active() == {"root": "root", **wanted}
     assert terminal.json("connector", "plan", "acme", "synapse", "--exit-code")["steps"] == []
+
+
+def test_somebody_who_came_meanwhile_is_not_written_over(homeserver: Homeserver) -> None:
+    one = side(homeserver)
+    one.have(an_account("meanwhile"))
+    (step,) = one.plan().steps
+    homeserver.write("meanwhile", displayname="Somebody Else", deactivated=False)
+    with pytest.raises(Refused, match="It is there already"):
+        one.target.do(step, lambda _: None)
+    assert homeserver.active()["meanwhile"] == "Somebody Else"
+    settled(one)

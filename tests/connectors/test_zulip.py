@@ -361,3 +361,18 @@ def test_check_tells_what_the_key_may_do(chat: Chat) -> None:
     assert "can_create_users" in abilities.warnings[-1]
     chat.user("iago@zulip.test").role = MEMBER
     assert "is no administrator" in chat.side().target.check().warnings[0]
+
+
+def test_who_came_into_a_group_or_left_it_meanwhile_is_no_error(chat: Chat) -> None:
+    side = chat.side()
+    side.have(*(an_account(name) for name in ("ada", "bob", "cyd")))
+    side.have_groups(Group("g", "Pioneers", frozenset({"ada"})))
+    settled(side)
+    side.have_groups(Group("g", "Pioneers", frozenset({"bob", "cyd"})))
+    (step,) = side.plan().steps
+    group = chat.realm.group("Pioneers")
+    group.members = {chat.user("bob@acme.test").id}
+    held = side.kept.held
+    side.target.do(step, lambda one: held[one].target)
+    assert chat.members("Pioneers") == {"bob@acme.test", "cyd@acme.test"}
+    side.target.do(step, lambda one: held[one].target)
