@@ -66,14 +66,16 @@ class Some:
     groups: bool  # all of them, or none
 
 
-async def wanted_of(store: Store, org: OrgId, some: Some | None = None) -> Wanted:
-    """The side of an organisation, or of some of it."""
+async def wanted_of(
+    store: Store, org: OrgId, some: Some | None = None, *, with_groups: bool = True
+) -> Wanted:
+    """The side of an organisation, or of some of it; groups only where they are wanted."""
     if some is None:
         people = [account(loads(one.stored.document)) async for one in every(store, org, Kind.USER)]
     else:
         found = [await _account(store, org, one) for one in sorted(some.accounts)]
         people = [one for one in found if one is not None]
-    if some is not None and not some.groups:
+    if not with_groups or (some is not None and not some.groups):
         return Wanted(tuple(people))
     names, members = {}, {}
     async for one in every(store, org, Kind.GROUP):
@@ -112,7 +114,7 @@ def job_of(store: Store, connector: Connector, target: Target, some: Some | None
     """What makes the target like the organisation, or like some of it."""
 
     async def wanted() -> Wanted:
-        return await wanted_of(store, connector.org, some)
+        return await wanted_of(store, connector.org, some, with_groups=target.traits.groups)
 
     return Job(
         wanted,
