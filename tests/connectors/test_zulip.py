@@ -229,6 +229,7 @@ def test_without_the_grant_to_create_people_that_is_told_once(chat: Chat) -> Non
     side.have_groups(Group("g", "All", frozenset({"new1", "zoe"})))
     report = side.apply()
     assert [(one.step.op, one.others) for one in report.failures] == [(Op.CREATE, 4)]
+    assert report.missed == tuple(f"new{number}" for number in range(5))
     assert "change_user_role ADDRESS can_create_users" in report.failures[0].remedy
     assert chat.user("zoe@acme.test").name == "Zoe"
     assert chat.members("All") == {"zoe@acme.test"}

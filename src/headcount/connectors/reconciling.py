@@ -71,6 +71,7 @@ class Report:
     notices: tuple[Notice, ...] = ()
     unknown: int = 0
     protected: int = 0
+    missed: tuple[str, ...] = ()  # ids of ours that could not be written
 
 
 Told = Callable[[int, int, str], None]
@@ -210,6 +211,7 @@ class _Run:
             self.last.notices,
             self.last.unknown,
             self.last.protected,
+            tuple(sorted(self.missed)),
         )
 
 

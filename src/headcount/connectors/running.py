@@ -26,6 +26,7 @@ PREFIX = "connector:"
 """How the names of followers begin that are connectors."""
 
 _MOST_KEPT = 100  # failures of the last run
+_MOST_MISSED = 1_000  # who are tried again with the next events; more are left to the next `apply`
 
 
 def follower_name(connector: str) -> str:
@@ -168,6 +169,7 @@ def summary(report: Report, at: datetime) -> dict[str, Any]:
         "done": {op.value: count for op, count in report.done.items()},
         "failures": [one.object() for one in report.failures[:_MOST_KEPT]],
         "failed": sum(1 + one.others for one in report.failures),
+        "missed": list(report.missed[:_MOST_MISSED]),
         "left_alone": [{"who": who, "why": why} for who, why in report.notices[:_MOST_KEPT]],
         "unknown": report.unknown,
         "protected": report.protected,
@@ -176,4 +178,4 @@ def summary(report: Report, at: datetime) -> dict[str, Any]:
 
 def failed_before(connector: Connector) -> Sequence[str]:
     """Ids of ours that the last run could not write."""
-    return [one["id"] for one in (connector.last_run or {}).get("failures", ())]
+    return list((connector.last_run or {}).get("missed", ()))
