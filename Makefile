@@ -8,7 +8,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 QUIET_PIP := --quiet --disable-pip-version-check
 
-.PHONY: help demo test check unit coverage test-deep test-cluster compliance images mutants bench bench-full fmt constraints clean
+.PHONY: help demo test check unit peers coverage test-deep test-cluster compliance images mutants bench bench-full fmt constraints clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,10 +52,23 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.dev
+unit: $(VENV)/.dev .peers/synapse/.done
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
-coverage: $(VENV)/.dev ## the tests again, slower, and the branches that none of them takes
+# Others that the tests need, each in a place of its own: nothing of it comes into ours.
+.peers/synapse/.done: constraints/synapse.txt
+	@test -n "$(PYTHON)" || { echo "Headcount needs Python 3.11 or newer; install it and try again."; exit 1; }
+	@echo "Installing a Synapse for the tests into .peers/synapse ..."
+	@rm -rf .peers/synapse
+	@if [ -n "$(UV)" ]; then $(UV) venv --quiet --python $(PYTHON) .peers/synapse \
+	  && VIRTUAL_ENV=.peers/synapse $(UV) pip install --quiet --require-hashes --no-deps -r $<; \
+	else $(PYTHON) -m venv .peers/synapse \
+	  && .peers/synapse/bin/python -m pip install $(QUIET_PIP) --no-compile --only-binary :all: --require-hashes --no-deps -r $<; fi
+	@touch $@
+
+peers: .peers/synapse/.done ## a Synapse, into which the tests write accounts
+
+coverage: $(VENV)/.dev .peers/synapse/.done ## the tests again, slower, and the branches that none of them takes
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
 
 test-deep: $(VENV)/.dev ## every law with 10,000 examples; takes a while
@@ -83,13 +96,15 @@ fmt: $(VENV)/.dev ## format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --no-header pyproject.toml constraints/build.in
+COMPILE_ALONE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+COMPILE = $(COMPILE_ALONE) pyproject.toml constraints/build.in
 
 constraints: ## newest versions of everything that is used (needs uv)
 	$(COMPILE) --upgrade --extra postgres --extra oidc -o constraints/runtime.txt
 	$(COMPILE) --upgrade --extra test -o constraints/dev.txt
 	$(COMPILE) --upgrade --extra bench -c constraints/dev.txt -o constraints/bench.txt
+	$(COMPILE_ALONE) --upgrade constraints/synapse.in -o constraints/synapse.txt
 
 clean: ## remove what was made
-	rm -rf $(VENV) .bench .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .bench .peers .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -618,6 +618,34 @@ MUTANTS = (
         "tests/directory/test_destinations.py",
         "an address behind NAT64 counts as public",
     ),
+    Mutant(
+        "connectors/planning.py",
+        "(person is not None and person.id in safe)",
+        "False",
+        "tests/connectors/test_planning.py",
+        "a protected person is deactivated",
+    ),
+    Mutant(
+        "connectors/grouping.py",
+        "& ours & set(people.free)",
+        "& set(people.free)",
+        "tests/connectors/test_planning.py",
+        "strangers are taken out of groups",
+    ),
+    Mutant(
+        "connectors/zulip.py",
+        "add = [id_ for id_ in joins if id_ not in held]",
+        "add = list(joins)",
+        "tests/connectors/test_zulip.py",
+        "somebody who is in a group already spoils it for the others",
+    ),
+    Mutant(
+        "connectors/synapse.py",
+        'if self._ask("GET", _path(name)).is_good:',
+        "if False:",
+        "tests/connectors/test_synapse.py",
+        "somebody else's account is written over",
+    ),
 )
 
 

@@ -28,7 +28,8 @@ FORMS = (*STORES, PARTITIONS)
 _NUMBERS = count(1)
 _EMPTY = """TRUNCATE organisation, token, secret, tally, resource, member, event, administrator,
     link, session, audit, exchange, exchange_body, daily, follower, webhook_endpoint,
-    webhook_waiting, webhook_attempt, api_key, account_link RESTART IDENTITY CASCADE"""
+    webhook_waiting, webhook_attempt, api_key, account_link, connector,
+    connector_link RESTART IDENTITY CASCADE"""
 _HASTE = """ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off;
 SELECT pg_reload_conf()"""  # what a test leaves behind need not survive a power failure
 

@@ -1,11 +1,8 @@
 """Puts the parts together. The one module that names a concrete store."""
 
-import os
-import random
 import secrets
-import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +16,7 @@ from starlette.types import ASGIApp
 from headcount.activity.recorder import Bounds, Recorder
 from headcount.api.keyring import KeyRing
 from headcount.api.loading import Later
+from headcount.beside import Beside
 from headcount.console.application import console
 from headcount.console.rendering import Renderer
 from headcount.console.services import Recognition, Services as ConsoleServices, never
@@ -33,8 +31,6 @@ from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
 from headcount.feed.forgetting import Forgetting
 from headcount.feed.watching import Watch
-from headcount.feed.webhooks.courier import Courier
-from headcount.feed.webhooks.lane import Means, Pace
 from headcount.feed.webhooks.posting import Poster
 from headcount.feed.webhooks.trying import Trial
 from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
@@ -264,48 +260,9 @@ def build(
     if settings.event_days:
         background.append(Forgetting(store, around.clock, settings.event_days))
     if settings.worker:
-        background.append(Worker(store, watch, settings, around))
+        background.append(Beside(store, watch, settings, around.clock))
     api = Later(partial(_api, parts, watch, settings, around, stopping))
     return Application(scim, store, pages, recorder, background=background, api=api)
-
-
-class Worker:
-    """What is done with events in the background of one process: webhooks are sent."""
-
-    def __init__(
-        self, store: Store, watch: Watch, settings: Settings, world: World | None = None
-    ) -> None:
-        self._store = store
-        self._watch = watch
-        self._settings = settings
-        self._world = world or World()
-        self._parts: list[Background] = []
-        self._ending: list[Callable[[], Awaitable[None]]] = []
-
-    def start(self) -> None:
-        """Begin."""
-        poster = Poster(private=self._settings.webhook_private)
-        means = Means(
-            self._store,
-            self._watch,
-            self._world.clock,
-            f"{socket.gethostname()}:{os.getpid()}:{self._world.chance(6).hex()}",
-            poster,
-            random.random,
-            Pace(),
-        )
-        self._parts = [Courier(means)]
-        self._ending = [poster.close]
-        for one in self._parts:
-            one.start()
-
-    async def close(self) -> None:
-        """End in order."""
-        for one in reversed(self._parts):
-            await one.close()
-        for end in self._ending:
-            await end()
-        self._parts, self._ending = [], []
 
 
 async def send_test(settings: Settings, parts: Runtime, slug: str, endpoint: str) -> Attempt:

@@ -6,6 +6,7 @@ from headcount import __version__
 from headcount.cli.accounts import account
 from headcount.cli.administrators import admin, console_link
 from headcount.cli.checking import check
+from headcount.cli.connectors import connector
 from headcount.cli.databases import copy, migrate
 from headcount.cli.events import events
 from headcount.cli.keys import api_key
@@ -34,7 +35,7 @@ def main() -> None:
 
 for command in (
     *(serve, migrate, copy, org, token, schema, roles, account, events),
-    *(webhook, worker, api_key),
+    *(webhook, worker, api_key, connector),
     *(admin, console_link, simulate, check, demo),
 ):
     main.add_command(command)

@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from headcount.bootstrap import Runtime, Worker
+from headcount.beside import Beside
+from headcount.bootstrap import Runtime, clock
 from headcount.cli.running import database_option, run, settings
 from headcount.feed.watching import Watch
 
@@ -17,7 +18,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 @click.command()
 @database_option
 def worker(database: str) -> None:
-    """Send webhooks, and answer nobody, until Ctrl-C.
+    """Send webhooks and follow with connectors, and answer nobody, until Ctrl-C.
 
     A server does that beside answering, unless it is started with --no-worker. Any number of
     servers and workers may run on one database: no event is sent by two of them.
@@ -29,7 +30,7 @@ def worker(database: str) -> None:
         for number in _SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
         watch = Watch(runtime.store)
-        working = Worker(runtime.store, watch, settings(database))
+        working = Beside(runtime.store, watch, settings(database), clock)
         working.start()
         click.echo("Headcount sends webhooks (Ctrl-C ends)")
         await ended.wait()

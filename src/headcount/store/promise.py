@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 from headcount.scim.messages import Query
 from headcount.store.activity import Activity
 from headcount.store.browsing import Browsing
+from headcount.store.connectors import Connectors
 from headcount.store.followers import Followers
 from headcount.store.keys import ApiKeys
 from headcount.store.links import AccountLinks
@@ -106,6 +107,10 @@ class Store(Resources, Roles, Visitors, Activity, Browsing, Protocol):
     @property
     def account_links(self) -> AccountLinks:
         """What the application calls accounts."""
+
+    @property
+    def connectors(self) -> Connectors:
+        """Where accounts and groups are written, and who is who there."""
 
     async def events_after(self, org: OrgId, position: int, limit: int) -> list[Recorded]:
         """The next events of the feed, oldest first."""

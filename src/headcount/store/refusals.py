@@ -138,6 +138,18 @@ def no_attempt(number: int) -> NotFound:
     )
 
 
+def no_connector(name: str) -> NotFound:
+    """The refusal for a connector that is unknown here."""
+    return NotFound(f"this organisation has no connector by the name {name[:100]!r}")
+
+
+def connector_taken(name: str) -> Taken:
+    """The refusal for a second connector of the same name."""
+    return Taken(
+        f"this organisation has a connector {name[:100]!r} already: give this one another --name"
+    )
+
+
 def no_exchange(number: int) -> NotFound:
     """The refusal for an exchange that is not kept, or is another's."""
     return NotFound(f"there is no exchange with the number {number}; old ones are forgotten")

@@ -24,7 +24,7 @@ STEPS = (
     ("tables.sql",),
     ("browsing.sql", "console.sql"),
     ("roles.sql",),
-    ("feed.sql", "webhooks.sql", "api.sql", "commit.sql"),
+    ("feed.sql", "webhooks.sql", "api.sql", "connectors.sql", "commit.sql"),
 )
 """The files that bring a database from its number to the next one.
 

@@ -45,6 +45,7 @@ from headcount.store.postgres import (
     visitors,
 )
 from headcount.store.postgres.connections import Connections
+from headcount.store.postgres.connectors import PostgresConnectors
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.followers import PostgresFollowers
 from headcount.store.postgres.keys import PostgresKeys
@@ -86,6 +87,7 @@ class PostgresStore:
         self.webhooks = PostgresWebhooks(self._connections.read, self._do)
         self.keys = PostgresKeys(self._connections.read, self._do, self._moving)
         self.account_links = PostgresLinks(self._connections.read, self._do)
+        self.connectors = PostgresConnectors(self._connections.read, self._do)
         self._epoch = 0
         self._epoch_until = 0.0
         self._epoch_read: asyncio.Task[int] | None = None

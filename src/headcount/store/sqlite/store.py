@@ -56,6 +56,7 @@ from headcount.store.sqlite.connection import (
     TooLong,
     open_writer,
 )
+from headcount.store.sqlite.connectors import SqliteConnectors
 from headcount.store.sqlite.followers import SqliteFollowers
 from headcount.store.sqlite.keys import SqliteKeys
 from headcount.store.sqlite.leases import Leases
@@ -89,6 +90,7 @@ class SqliteStore:
         self.webhooks = SqliteWebhooks(self._scan, self._writer.do)
         self.keys = SqliteKeys(self._scan, self._writer.do)
         self.account_links = SqliteLinks(self._scan, self._writer.do)
+        self.connectors = SqliteConnectors(self._scan, self._writer.do)
         self._seen_data: object = None
         self._epoch = 0
 

@@ -90,5 +90,28 @@ CREATE TABLE account_link (                     -- what the application calls an
 ) WITHOUT ROWID;
 """
 
-APPLICATION = _FEED + _WEBHOOKS + _API
+_CONNECTORS = """
+CREATE TABLE connector (                        -- where accounts and groups are written
+    org INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,                         -- of the application
+    settings TEXT NOT NULL,                     -- JSON
+    secret TEXT NOT NULL,                       -- the key, which is needed with every request
+    created TEXT NOT NULL,
+    enabled INTEGER NOT NULL,
+    last_run TEXT,                              -- JSON
+    PRIMARY KEY (org, name)
+) WITHOUT ROWID;
+CREATE TABLE connector_link (                   -- who is who at the application
+    org INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    resource TEXT NOT NULL,                     -- id of ours
+    target TEXT NOT NULL,                       -- id of theirs
+    address TEXT NOT NULL,                      -- that was written there last
+    grp INTEGER NOT NULL,                       -- whether it is a group
+    PRIMARY KEY (org, name, resource)
+) WITHOUT ROWID;
+"""
+
+APPLICATION = _FEED + _WEBHOOKS + _API + _CONNECTORS
 """All of them, which came with one version."""

@@ -1,0 +1,1 @@
+"""Connectors: they write an organisation's accounts and groups into an application."""

@@ -1,0 +1,1 @@
+"""Connectors: what they plan, and what they do to real and played targets."""
