@@ -13,6 +13,7 @@ from headcount.cli.roles import roles
 from headcount.cli.schemas import schema
 from headcount.cli.server import serve
 from headcount.cli.stories import demo, simulate
+from headcount.cli.subscribers import subscribers
 from headcount.cli.tokens import token
 
 
@@ -30,7 +31,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, migrate, copy, org, token, schema, roles, account, events),
+    *(serve, migrate, copy, org, token, schema, roles, account, events, subscribers),
     *(admin, console_link, simulate, check, demo),
 ):
     main.add_command(command)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from headcount import bootstrap
 from headcount.bootstrap import Runtime
 from headcount.directory.types import types_of
 from headcount.errors import Taken
@@ -69,5 +70,5 @@ async def caught_up(runtime: Runtime, names: Collection[str], seconds: float) ->
 
 
 async def _behind(runtime: Runtime, names: Collection[str]) -> list[Standing]:
-    found = await standings(runtime.store)
+    found = await standings(runtime.store, bootstrap.clock())
     return [one for one in found if one.behind and one.subscriber in names]

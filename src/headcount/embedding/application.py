@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypedDict, TypeVar, Unpack, overload
+from typing import Any, TypedDict, TypeVar, Unpack, cast, overload
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +16,7 @@ from headcount.bootstrap import Runtime
 from headcount.directory.tokens import Wish
 from headcount.embedding import accounts
 from headcount.embedding.home import Home
-from headcount.embedding.mounting import in_front_of, live
+from headcount.embedding.mounting import Callee, in_front_of, live
 from headcount.embedding.recognising import Authenticate, Locate, Saying
 from headcount.embedding.subscribing import Subscriber, Subscription, name_of, types_of
 from headcount.errors import ScimError
@@ -132,8 +132,17 @@ class Headcount:
         finally:
             await self.close()
 
-    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+    @property
+    def asgi(self) -> ASGIApp:
         """SCIM, to be mounted: at `/scim` its base address is `/scim/v2`."""
+        return Callee(self._asgi)
+
+    @property
+    def console(self) -> ASGIApp:
+        """The console, to be mounted at `/console` of the host and nowhere else, if at all."""
+        return Callee(self._console)
+
+    async def _asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
             case "http":
                 await self._answer(scope, receive, send)
@@ -142,8 +151,7 @@ class Headcount:
             case "websocket":
                 await send({"type": "websocket.close", "code": 1000, "reason": ""})
 
-    async def console(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The console, to be mounted at `/console` of the host and nowhere else, if at all."""
+    async def _console(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             home = await self._home()
             path = "/console" + mounted(scope).path
@@ -264,8 +272,7 @@ class Headcount:
         work: Coroutine[Any, Any, Any]
         work = _listed(call) if isinstance(call, AsyncIterator) else call
         if _is_free():
-            done: T | list[T] = asyncio.run(work)
-            return done
+            return cast("T | list[T]", asyncio.run(work))
         work.close()
         raise RuntimeError("an event loop runs here, which would wait for itself: use await")
 

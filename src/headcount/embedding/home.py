@@ -1,8 +1,5 @@
 """What runs in one event loop of an application: the open database, and the subscribers."""
 
-import os
-import secrets
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -11,6 +8,7 @@ from headcount import bootstrap
 from headcount.bootstrap import Embedded
 from headcount.embedding.recognising import Recognition, Saying
 from headcount.embedding.subscribing import Enlisted, Subscription
+from headcount.feed import holding
 from headcount.feed.watching import Watch
 from headcount.feed.working import Worker
 from headcount.settings import Settings
@@ -44,11 +42,12 @@ class Home:
             await store.ready()
             enlisted = Enlisted(store, parts.clock, wanted)
             await enlisted()
+            await holding.free(store.followers)
         except BaseException:
             await store.close()
             raise
         watch = Watch(store)
-        worker = Worker(store, watch, parts.clock, _holder(), enlisted)
+        worker = Worker(store, watch, parts.clock, holding.holder(), enlisted)
         worker.start()
         if parts.recorder is not None:
             parts.recorder.start()
@@ -61,8 +60,3 @@ class Home:
         if self.parts.recorder is not None:
             await self.parts.recorder.close()
         await self.parts.runtime.store.close()
-
-
-def _holder() -> str:
-    """What this process calls itself, as no other does."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

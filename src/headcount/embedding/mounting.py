@@ -2,10 +2,22 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """An ASGI application that servers and frameworks know as one, which methods are not to all."""
+
+    call: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        await self.call(scope, receive, send)
 
 
 def in_front_of(scim: ASGIApp, lifespan: Lifespan, application: ASGIApp, at: str) -> ASGIApp:

@@ -31,18 +31,15 @@ class Standing:
     failures: int  # tries of the next one that failed, in a row
     detail: str  # why the last of them did
     due: datetime | None  # when it is tried again, where it failed
+    runs: bool  # whether a process deals with its events now
 
 
-async def standings(store: Store, slug: str | None = None) -> list[Standing]:
-    """How far each subscriber has come, by organisation and name.
-
-    Raises:
-        NotFound: there is no organisation with this slug.
-    """
-    found = await store.organisations() if slug is None else [await store.organisation(slug)]
-    slugs = {one.id: one.slug for one in found}
+async def standings(store: Store, now: datetime) -> list[Standing]:
+    """How far each subscriber has come, by organisation and name."""
+    slugs = {one.id: one.slug for one in await store.organisations()}
     last = await store.positions(slugs)
-    followers = await store.followers.all(None if slug is None else found[0].id, PREFIX)
+    held = {(one.org, one.name) for one in await store.followers.held() if one.until > now}
+    followers = await store.followers.all(None, PREFIX)
     told = [
         Standing(
             slugs[one.org],
@@ -52,6 +49,7 @@ async def standings(store: Store, slug: str | None = None) -> list[Standing]:
             one.failures,
             one.detail,
             one.due,
+            (one.org, one.name) in held,
         )
         for one in followers
         if one.org in slugs
