@@ -70,5 +70,15 @@ async def caught_up(runtime: Runtime, names: Collection[str], seconds: float) ->
 
 
 async def _behind(runtime: Runtime, names: Collection[str]) -> list[Standing]:
+    """Those who have events before them, also of organisations that they do not know of yet."""
     found = await standings(runtime.store, bootstrap.clock())
-    return [one for one in found if one.behind and one.subscriber in names]
+    known = {(one.organisation, one.subscriber) for one in found}
+    slugs = {one.id: one.slug for one in await runtime.store.organisations()}
+    last = await runtime.store.positions(slugs)
+    unknown = [
+        Standing(slug, name, 0, last.get(org, 0), 0, "", None, runs=False)
+        for org, slug in slugs.items()
+        for name in names
+        if (slug, name) not in known
+    ]
+    return [one for one in (*found, *unknown) if one.behind and one.subscriber in names]
