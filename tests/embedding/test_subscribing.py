@@ -3,16 +3,21 @@
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from headcount import Event, EventType, Headcount
-from headcount.bootstrap import Runtime
+from headcount.bootstrap import Runtime, clock
 from headcount.cli import main
 from headcount.directory.access import COMMAND_LINE, Caller
+from headcount.errors import Unavailable
 from headcount.store.model import Kind
 
 pytestmark = pytest.mark.anyio
@@ -245,6 +250,37 @@ async def test_two_processes_share_the_work_and_double_none(make: Made) -> None:
         await create(both[1], "acme", "last")
         await both[1].caught_up()
     assert notes.heard == [f"acme/{one}" for one in range(1, 22)]
+
+
+async def test_what_a_killed_process_held_is_taken_over_by_the_next_at_once(make: Made) -> None:
+    notes = Notes()
+    hc = make()
+    hc.on(name="notes")(notes)
+    await hc.create_organisation("acme", "Acme")
+    async with hc.lifespan():
+        pass
+    code = "from headcount.feed.holding import holder; print(holder(), end='')"
+    gone = await asyncio.to_thread(subprocess.check_output, [sys.executable, "-c", code], text=True)
+
+    async def hold(runtime: Runtime) -> None:
+        (one,) = await runtime.store.followers.all()
+        now, year = clock(), timedelta(days=365)
+        held = await runtime.store.followers.take(one.org, one.name, gone, now, now + year)
+        assert held is not None
+
+    await hc._do(hold)
+    await create(hc, "acme", "ada")
+    async with hc.lifespan():
+        await hc.caught_up()
+    assert notes.heard == ["acme/1"]
+
+
+async def test_a_database_that_cannot_be_used_ends_the_start(tmp_path: Path) -> None:
+    hc = Headcount(f"sqlite:///{tmp_path}/nowhere/headcount.db")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await hc.start()
+    await hc.close()
 
 
 async def test_who_ends_waits_for_a_function_that_runs(make: Made) -> None:

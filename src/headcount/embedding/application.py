@@ -120,8 +120,13 @@ class Headcount:
     async def close(self) -> None:
         """End the subscribers, and let go of the database."""
         opening, self._opening = self._opening, None
-        if opening is not None and not opening.get_loop().is_closed():
-            await (await opening).close()
+        if opening is None or opening.get_loop().is_closed():
+            return
+        try:
+            home = await opening
+        except ScimError:  # it never was open, and whoever started it was told
+            return
+        await home.close()
 
     @asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncIterator[None]:

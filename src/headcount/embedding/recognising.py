@@ -13,11 +13,14 @@ from headcount.bootstrap import Runtime
 from headcount.directory.access import Caller
 from headcount.errors import NotFound, ScimError, Taken, Unauthorized
 from headcount.store.model import Organisation, Policy
+from headcount.store.records import readable
 from headcount.web.authentication import Authentication
 
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_LONGEST = 200  # characters of an actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ class Recognition:
         if slug is not None and slug != given:
             raise Unauthorized("these credentials belong to another organisation than this address")
         known = await self._organisation(given, who.organisation_name)
-        return Caller(known, f"application:{who.name}"[:200], who.read_only, who.strict)
+        actor = readable(f"application:{who.name}")[:_LONGEST]
+        return Caller(known, actor, who.read_only, who.strict)
 
     async def _located(self, asked: Asked, named: str | None) -> str:
         assert self._saying.organisation is not None
