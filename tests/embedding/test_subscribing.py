@@ -153,7 +153,7 @@ async def test_one_that_fails_is_tried_again_and_stops_no_other(
         async with hc.lifespan():
             await create(hc, "acme", "ada", "bob", "cyd")
             await failing(hc)
-            with pytest.raises(TimeoutError, match=r"'broken' is 2 events behind.*no such person"):
+            with pytest.raises(TimeoutError, match=r"'broken' is behind by 2 in 'acme'.*no such"):
                 await hc.caught_up(0)
             while len(sound.heard) < 3:  # noqa: ASYNC110 - nobody tells of it
                 await asyncio.sleep(0.01)

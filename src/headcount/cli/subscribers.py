@@ -20,7 +20,7 @@ def subscribers() -> None:
 @database_option
 @json_option
 def list_subscribers(database: str, *, as_json: bool) -> None:
-    """List the subscribers of all organisations: where they are, and why they do not go on."""
+    """List subscribers: how far they are, and why they fail."""
     found = run(database, lambda runtime: feed.standings(runtime.store, clock()))
     if as_json:
         print_json([_object(one) for one in found])
@@ -66,7 +66,7 @@ def _moment(one: Standing) -> str:
 @database_option
 @json_option
 def skip(slug: str, name: str, database: str, *, as_json: bool) -> None:
-    """Have the subscriber NAME of the organisation SLUG leave out the event that it fails with."""
+    """Leave out the event that a subscriber fails with: NAME, of the organisation SLUG."""
     position = run(database, lambda runtime: feed.skip(runtime.store, slug, name))
     _print(slug, name, position, as_json=as_json)
 
@@ -83,7 +83,7 @@ def skip(slug: str, name: str, database: str, *, as_json: bool) -> None:
 @database_option
 @json_option
 def replay(slug: str, name: str, after: int, database: str, *, as_json: bool) -> None:
-    """Have the subscriber NAME of the organisation SLUG deal with events again."""
+    """Give a subscriber events again: NAME, of the organisation SLUG."""
     run(database, lambda runtime: feed.replay(runtime.store, slug, name, after))
     _print(slug, name, after, as_json=as_json)
 
@@ -101,7 +101,7 @@ def _print(slug: str, name: str, position: int, *, as_json: bool) -> None:
 @database_option
 @json_option
 def forget(slug: str, name: str, database: str, *, as_json: bool) -> None:
-    """Forget the subscriber NAME of the organisation SLUG, which the application has no longer."""
+    """Forget a subscriber that is no more: NAME, of the organisation SLUG."""
     run(database, lambda runtime: feed.forget(runtime.store, slug, name))
     if as_json:
         print_json({"organisation": slug, "subscriber": name})

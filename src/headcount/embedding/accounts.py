@@ -63,7 +63,7 @@ async def caught_up(runtime: Runtime, names: Collection[str], seconds: float) ->
             one = behind[0]
             why = f"; it fails with {one.detail}" if one.failures else ""
             raise TimeoutError(
-                f"the subscriber {one.subscriber!r} is {one.behind} events behind in"
+                f"the subscriber {one.subscriber!r} is behind by {one.behind} in"
                 f" {one.organisation!r} after {seconds:g} s{why}"
             )
         await asyncio.sleep(_LOOK)
