@@ -71,8 +71,9 @@ peers: .peers/synapse/.done ## a Synapse, into which the tests write accounts
 coverage: $(VENV)/.dev .peers/synapse/.done ## the tests again, slower, and the branches that none of them takes
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
 
-test-deep: $(VENV)/.dev ## every law with 10,000 examples; takes a while
+test-deep: $(VENV)/.dev ## every law with 10,000 examples, every killing a hundred times; takes a while
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=deep
+	HEADCOUNT_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/embedding/test_killing.py
 
 test-cluster: $(VENV)/.dev ## kill PostgreSQL under load, and see that nothing answered is lost
 	$(BIN)/python -m pytest -m cluster tests/cluster

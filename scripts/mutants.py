@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[1]
-_COPIED = ("src", "tests", "bench", "docs", "pyproject.toml", "README.md")
+_COPIED = ("src", "tests", "bench", "docs", "examples", "pyproject.toml", "README.md")
 _AT_ONCE = 2
 _PATIENCE = 300  # seconds
 
@@ -42,6 +42,9 @@ _POSTGRES = "store/postgres"
 _EXCHANGES = "tests/exchanges"
 _OIDC = "tests/console/test_oidc_lies.py"
 _HOSTILE = "tests/console/test_hostile_data.py"
+
+_MOUNTING = "tests/embedding/test_mounting.py"
+_SUBSCRIBING = "tests/embedding/test_subscribing.py"
 
 MUTANTS = (
     Mutant(
@@ -645,6 +648,34 @@ MUTANTS = (
         "if False:",
         "tests/connectors/test_synapse.py",
         "somebody else's account is written over",
+    ),
+    Mutant(
+        "web/mounting.py",
+        "return Mounted(place + version, path[len(version) :])",
+        "return Mounted(version, path[len(version) :])",
+        _MOUNTING,
+        "addresses do not say where an application put SCIM",
+    ),
+    Mutant(
+        "embedding/recognising.py",
+        "if slug is not None and slug != given:",
+        "if slug is not None and not given:",
+        "tests/embedding/test_recognising.py",
+        "the key of one tenant opens the address of another",
+    ),
+    Mutant(
+        "embedding/subscribing.py",
+        "raise Failed(recorded.position - 1, detail) from error",
+        "raise Failed(recorded.position, detail) from error",
+        _SUBSCRIBING,
+        "an event that a subscriber failed with is left out",
+    ),
+    Mutant(
+        "feed/subscribers.py",
+        "new = since is None or one.created >= since",
+        "new = since is None",
+        _SUBSCRIBING,
+        "the first events of a new organisation reach no subscriber",
     ),
 )
 

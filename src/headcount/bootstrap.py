@@ -41,7 +41,7 @@ from headcount.store.sqlite import SqliteArchive, SqliteStore, migrate_file
 from headcount.store.webhooks import Attempt
 from headcount.web.address import Addresses
 from headcount.web.application import Application, Background
-from headcount.web.authentication import Authentication
+from headcount.web.authentication import Authentication, Recognises
 from headcount.web.call import Services
 from headcount.web.request import Limits
 from headcount.web.scim import ScimApplication
@@ -226,18 +226,72 @@ def build(
     parts = runtime(store, around, settings)
     recorder = _recorder(settings, store, around)
     scim = ScimApplication(
-        Services(
-            parts.directory,
-            store,
-            Limits(settings.max_body_bytes, settings.group_answer_members),
-        ),
+        _services(settings, parts),
         Authentication(store, around.clock),
         Addresses(settings.public_url, settings.base_domain),
         recorder,
     )
-    pages = console(
+    pages = _console(settings, parts, recorder, stopping, around)
+    watch = Watch(store)
+    background: list[Background] = [watch]
+    if settings.event_days:
+        background.append(Forgetting(store, around.clock, settings.event_days))
+    if settings.worker:
+        background.append(Beside(store, watch, settings, around.clock))
+    api = Later(partial(_api, parts, watch, settings, around, stopping))
+    return Application(scim, store, pages, recorder, background=background, api=api)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What an application of others holds of Headcount."""
+
+    runtime: Runtime
+    scim: ScimApplication  # below no prefix; see `web.mounting`
+    console: ASGIApp
+    recorder: Recorder | None
+    clock: Callable[[], datetime]
+
+
+def embedded(
+    settings: Settings, recognising: Callable[[Runtime, Authentication], Recognises]
+) -> Embedded:
+    """The parts for an application that takes requests itself.
+
+    Args:
+        settings: of the process.
+        recognising: who says who calls: given the operations, and what knows the tokens.
+    """
+    around = World()
+    store = open_store(settings)
+    parts = runtime(store, around, settings)
+    recorder = _recorder(settings, store, around)
+    scim = ScimApplication(
+        _services(settings, parts),
+        recognising(parts, Authentication(store, around.clock)),
+        Addresses(settings.public_url, settings.base_domain, mounted=True),
+        recorder,
+        prefix="",
+    )
+    pages = _console(settings, parts, recorder, never, around)
+    return Embedded(parts, scim, pages, recorder, around.clock)
+
+
+def _services(settings: Settings, parts: Runtime) -> Services:
+    limits = Limits(settings.max_body_bytes, settings.group_answer_members)
+    return Services(parts.directory, parts.store, limits)
+
+
+def _console(
+    settings: Settings,
+    parts: Runtime,
+    recorder: Recorder | None,
+    stopping: Callable[[], bool],
+    around: World,
+) -> ASGIApp:
+    return console(
         ConsoleServices(
-            store=store,
+            store=parts.store,
             directory=parts.directory,
             organisations=parts.organisations,
             visiting=parts.visiting,
@@ -249,20 +303,12 @@ def build(
             clock=around.clock,
             renderer=Renderer(around.clock),
             names=TOLERANT.dialect.names,
-            recognition=_recognition(settings, store, around),
+            recognition=_recognition(settings, parts.store, around),
             understood=understood,
             dropped=partial(_dropped, recorder),
             stopping=stopping,
         )
     )
-    watch = Watch(store)
-    background: list[Background] = [watch]
-    if settings.event_days:
-        background.append(Forgetting(store, around.clock, settings.event_days))
-    if settings.worker:
-        background.append(Beside(store, watch, settings, around.clock))
-    api = Later(partial(_api, parts, watch, settings, around, stopping))
-    return Application(scim, store, pages, recorder, background=background, api=api)
 
 
 async def send_test(settings: Settings, parts: Runtime, slug: str, endpoint: str) -> Attempt:

@@ -91,6 +91,17 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def checked(settings: Settings) -> Settings:
+    """Settings that were not read from the environment, held against the same rules.
+
+    Raises:
+        InvalidValue: one of them is none that works.
+    """
+    if not is_postgres(settings.database):
+        sqlite_path(settings.database)
+    return read_settings(settings.environment())
+
+
 def _number(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, "")
     if not text:

@@ -13,7 +13,8 @@ from tests.docs.pages import OPERATING, PAGES, ROOT, Page
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 EVERYWHERE = {"--help", "--json", "--database"}
-OF_OTHERS = {"--fail-with-body"}  # curl's
+OF_OTHERS = {"--fail-with-body", "--proxy-headers", "--forwarded-allow-ips", "--root-path"}
+"""Options of curl and uvicorn."""
 
 
 def leaves(

@@ -12,7 +12,7 @@ from tests.docs.stand_ins import curl_command, sqlite_command
 from tests.docs.terminal import Terminal
 
 SHELL = {"sh", "console", "bash", "shell"}
-SHOWN = {"text", "json", "ini", "nginx", "caddyfile", "sql"}  # not commands, so never run
+SHOWN = {"text", "json", "ini", "nginx", "caddyfile", "sql", "python"}  # not commands
 
 CURL = re.compile(r"""^curl (?:'[^']*'|"[^"]*"|[^'"\n])*""", re.MULTILINE)
 

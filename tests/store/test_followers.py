@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from headcount.errors import NotFound
-from headcount.store.followers import Follower
+from headcount.store.followers import Follower, Held
 from headcount.store.model import Kind, MemberDelta, Organisation, OrgId
 from headcount.store.promise import Store
 from tests.store.conftest import FOUNDED
@@ -59,6 +59,24 @@ async def test_who_lets_go_leaves_it_to_others_at_once(store: Store, acme: Organ
     assert await store.followers.take(*key, "there", FOUNDED, SOON) is None
     await store.followers.let_go(*key, "here")
     assert await store.followers.take(*key, "there", FOUNDED, SOON) == one
+
+
+async def test_what_a_process_held_that_is_gone_is_freed_at_once(
+    store: Store, acme: Organisation
+) -> None:
+    names = ("subscriber:a", "subscriber:b", "subscriber:c")
+    for name in names:
+        await store.followers.add(Follower(acme.id, name, 0))
+    assert await store.followers.held() == []
+    for name, holder in zip(names, ("gone", "here", "gone"), strict=True):
+        await store.followers.take(acme.id, name, holder, FOUNDED, LATER)
+    held = await store.followers.held()
+    assert held[0] == Held(acme.id, "subscriber:a", "gone", LATER)
+    assert [one.holder for one in held] == ["gone", "here", "gone"]
+    await store.followers.free("gone")
+    assert [one.name for one in await store.followers.held()] == ["subscriber:b"]
+    assert await store.followers.take(acme.id, names[0], "there", FOUNDED, SOON) is not None
+    assert await store.followers.take(acme.id, names[1], "there", FOUNDED, SOON) is None
 
 
 async def test_only_the_holder_notes_how_far_it_has_come(store: Store, acme: Organisation) -> None:

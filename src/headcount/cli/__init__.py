@@ -15,6 +15,7 @@ from headcount.cli.roles import roles
 from headcount.cli.schemas import schema
 from headcount.cli.server import serve
 from headcount.cli.stories import demo, simulate
+from headcount.cli.subscribers import subscribers
 from headcount.cli.tokens import token
 from headcount.cli.webhooks import webhook
 from headcount.cli.worker import worker
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, migrate, copy, org, token, schema, roles, account, events),
+    *(serve, migrate, copy, org, token, schema, roles, account, events, subscribers),
     *(webhook, worker, api_key, connector),
     *(admin, console_link, simulate, check, demo),
 ):

@@ -6,7 +6,7 @@ leaves the rest to another, and nobody deals with an event twice at the same mom
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from headcount.store.model import OrgId
 from headcount.store.records import instant, instant_or_none, moment, readable
@@ -24,6 +24,15 @@ class Follower:
     failures: int = 0  # tries of the next one that failed, in a row
     detail: str = ""  # why the last of them did, for people
     due: datetime | None = None  # when it is tried again; None: at once
+
+
+class Held(NamedTuple):
+    """Which process deals with the events of a follower."""
+
+    org: OrgId
+    name: str  # of the follower
+    holder: str
+    until: datetime
 
 
 class Followers(Protocol):
@@ -54,6 +63,12 @@ class Followers(Protocol):
     async def let_go(self, org: OrgId, name: str, holder: str) -> None:
         """Hold it no longer, if it is held."""
 
+    async def held(self) -> list[Held]:
+        """Who holds what, by organisation and name; also those whose time is over."""
+
+    async def free(self, holder: str) -> None:
+        """Take everything from a holder that is known to be gone."""
+
     async def move(self, org: OrgId, name: str, position: int) -> None:
         """Have it begin behind another position, at once, whoever holds it now.
 
@@ -77,6 +92,12 @@ def follower_in(row: Any) -> Follower:
     return Follower(OrgId(org), name, position, failures, detail, moment(due))
 
 
+def held_in(row: Any) -> Held:
+    """Who holds, in a row of `HELD`."""
+    org, name, holder, until = row
+    return Held(OrgId(org), name, holder, datetime.fromisoformat(until))
+
+
 ADD = f"""INSERT INTO follower ({FOLLOWER}) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (org, name) DO NOTHING"""
 ONE = f"SELECT {FOLLOWER} FROM follower WHERE org = ? AND name = ?"
@@ -88,6 +109,8 @@ SETTLE = """UPDATE follower SET position = ?, failures = ?, detail = ?, due = ?
     WHERE org = ? AND name = ? AND holder = ? RETURNING position"""
 LET_GO = """UPDATE follower SET holder = '', held_until = ''
     WHERE org = ? AND name = ? AND holder = ?"""
+HELD = "SELECT org, name, holder, held_until FROM follower WHERE holder <> '' ORDER BY org, name"
+FREE = "UPDATE follower SET holder = '', held_until = '' WHERE holder = ?"
 MOVE = """UPDATE follower SET position = ?, failures = 0, detail = '', due = NULL,
     holder = '', held_until = '' WHERE org = ? AND name = ? RETURNING position"""
 REMOVE = "DELETE FROM follower WHERE org = ? AND name = ?"

@@ -22,10 +22,18 @@ class Addresses:
     Args:
         public_url: how clients reach the server, where it cannot tell; None: as they ask for it.
         base_domain: the domain whose subdomains are organisations; None: there are none.
+        mounted: whether the `root_path` of a request is that of SCIM itself, as `mounting` has it.
     """
 
-    def __init__(self, public_url: str | None = None, base_domain: str | None = None) -> None:
-        self._read = lru_cache(maxsize=1024)(partial(_address, public_url, base_domain))
+    def __init__(
+        self,
+        public_url: str | None = None,
+        base_domain: str | None = None,
+        *,
+        mounted: bool = False,
+    ) -> None:
+        read = _mounted if mounted else _address
+        self._read = lru_cache(maxsize=1024)(partial(read, public_url, base_domain))
 
     def of(self, scope: dict[str, Any], host: bytes) -> Address:
         """The place that a request was sent to."""
@@ -35,11 +43,23 @@ class Addresses:
 def _address(
     public_url: str | None, base_domain: str | None, scheme: str, host: bytes, root: str
 ) -> Address:
-    name = host.decode("latin-1")
-    if not _HOST.fullmatch(name):
-        name = "localhost"  # nobody's address is written into an answer unchecked
+    name = _checked(host)
     base = public_url or f"{scheme}://{name}{root}"
     return Address(base.rstrip("/") + PREFIX, slug_of(name, base_domain))
+
+
+def _mounted(
+    public_url: str | None, base_domain: str | None, scheme: str, host: bytes, root: str
+) -> Address:
+    """The same in an application of others: where it put SCIM stands behind the public address."""
+    name = _checked(host)
+    return Address((public_url or f"{scheme}://{name}") + root, slug_of(name, base_domain))
+
+
+def _checked(host: bytes) -> str:
+    """The host that was asked for: nobody's address is written into an answer unchecked."""
+    name = host.decode("latin-1")
+    return name if _HOST.fullmatch(name) else "localhost"
 
 
 def slug_of(host: str, base_domain: str | None) -> str | None:

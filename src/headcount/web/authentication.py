@@ -1,9 +1,10 @@
 """From the Authorization header to a `Caller` (RFC 6750 section 2.1)."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from headcount.directory.access import Caller
 from headcount.directory.keys import PREFIX as KEY_PREFIX
@@ -34,6 +35,24 @@ class TokenRefused(Unauthorized):
         self.caller = caller  # whose it is
 
 
+class Recognises(Protocol):
+    """Tells who sent a request."""
+
+    def recognise(
+        self, scope: Any, headers: Mapping[bytes, bytes], slug: str | None
+    ) -> Awaitable[Caller]:
+        """Who sent it.
+
+        Args:
+            scope: of ASGI.
+            headers: of the request, by name.
+            slug: the organisation in the host name, which must be the caller's.
+
+        Raises:
+            Unauthorized: nobody who is known here.
+        """
+
+
 class Authentication:
     """Tells who calls. Tokens are held in memory until any token or organisation changes."""
 
@@ -44,6 +63,13 @@ class Authentication:
         self._by_header: dict[bytes, _Known] = {}  # the same, by what came in front of them
         self._epoch = -1
         self._touched: dict[str, datetime] = {}
+
+    def recognise(
+        self, scope: Any, headers: Mapping[bytes, bytes], slug: str | None
+    ) -> Awaitable[Caller]:
+        """Who the token in the headers speaks for."""
+        del scope  # a token says it all
+        return self.caller(headers.get(b"authorization"), slug)
 
     async def caller(self, header: bytes | None, slug: str | None) -> Caller:
         """Who the token in `header` speaks for.

@@ -11,7 +11,7 @@ from headcount.errors import ScimError
 from headcount.web import answers
 from headcount.web.address import PREFIX, Addresses
 from headcount.web.answers import JSON, SCIM_JSON, Answer, Headers
-from headcount.web.authentication import Authentication, TokenRefused
+from headcount.web.authentication import Recognises, TokenRefused
 from headcount.web.bodies import Body
 from headcount.web.call import Call, Services
 from headcount.web.request import Request
@@ -24,30 +24,32 @@ _STALLED = 60  # seconds that a client may take for a piece of a long answer
 
 
 class ScimApplication:
-    """Answers everything under `/scim/v2`."""
+    """Answers everything under a prefix, which is `/scim/v2` where nobody puts it elsewhere."""
 
     def __init__(
         self,
         services: Services,
-        authentication: Authentication,
+        authentication: Recognises,
         addresses: Addresses,
         recorder: Recorder | None = None,
+        prefix: str = PREFIX,
     ) -> None:
         self._services = services
         self._authentication = authentication
         self._addresses = addresses
         self._recorder = recorder
+        self._skipped = len(prefix)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request; whatever happens, the answer is SCIM."""
         began = perf_counter()
         headers = dict(scope["headers"])
-        path = scope["path"][len(PREFIX) :]
+        path = scope["path"][self._skipped :]
         caller = slug = refusal = None
         heard: list[bytes] = []
         try:
             base, slug = self._addresses.of(scope, headers.get(b"host", b""))
-            caller = await self._authentication.caller(headers.get(b"authorization"), slug)
+            caller = await self._authentication.recognise(scope, headers, slug)
             check_open(caller)
             found = route(scope["method"], path)
             request = Request(headers, scope["query_string"], receive, heard)
@@ -78,13 +80,12 @@ class ScimApplication:
         Whoever leaves out the end of the base address is told so where they look for it.
         """
         headers = dict(scope["headers"])
-        authorization = headers.get(b"authorization")
-        if self._recorder is None or authorization is None:
+        if self._recorder is None or b"authorization" not in headers:
             return
         began = perf_counter()
         _, slug = self._addresses.of(scope, headers.get(b"host", b""))
         try:
-            caller = await self._authentication.caller(authorization, slug)
+            caller = await self._authentication.recognise(scope, headers, slug)
         except TokenRefused as refused:
             caller = refused.caller
         except ScimError:

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 from headcount.store.followers import (
     ADD,
     ALL,
+    FREE,
+    HELD,
     LET_GO,
     MOVE,
     ONE,
@@ -14,9 +16,11 @@ from headcount.store.followers import (
     SETTLE,
     TAKE,
     Follower,
+    Held,
     asked_for,
     follower_in,
     follower_values,
+    held_in,
     settled,
     taken_until,
 )
@@ -30,6 +34,7 @@ T = TypeVar("T")
 _ADD, _ONE, _ALL, _TAKE, _SETTLE, _LET_GO, _MOVE, _REMOVE = map(
     numbered, (ADD, ONE, ALL, TAKE, SETTLE, LET_GO, MOVE, REMOVE)
 )
+_FREE = numbered(FREE)
 
 
 class Doing(Protocol):
@@ -72,6 +77,12 @@ class PostgresFollowers:
 
     async def let_go(self, org: OrgId, name: str, holder: str) -> None:
         await self._write(lambda c: c.execute(_LET_GO, org, name, holder))
+
+    async def held(self) -> list[Held]:
+        return [held_in(row) for row in await self._read(lambda c: c.fetch(HELD))]
+
+    async def free(self, holder: str) -> None:
+        await self._write(lambda c: c.execute(_FREE, holder))
 
     async def move(self, org: OrgId, name: str, position: int) -> None:
         if await self._write(lambda c: c.fetchrow(_MOVE, position, org, name)) is None:

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 from headcount.store.followers import (
     ADD,
     ALL,
+    FREE,
+    HELD,
     LET_GO,
     MOVE,
     ONE,
@@ -14,9 +16,11 @@ from headcount.store.followers import (
     SETTLE,
     TAKE,
     Follower,
+    Held,
     asked_for,
     follower_in,
     follower_values,
+    held_in,
     settled,
     taken_until,
 )
@@ -65,6 +69,12 @@ class SqliteFollowers:
 
     async def let_go(self, org: OrgId, name: str, holder: str) -> None:
         await self._write(lambda c: c.execute(LET_GO, (org, name, holder)).fetchall())
+
+    async def held(self) -> list[Held]:
+        return await self._read(lambda c: [held_in(row) for row in c.execute(HELD)])
+
+    async def free(self, holder: str) -> None:
+        await self._write(lambda c: c.execute(FREE, (holder,)).fetchall())
 
     async def move(self, org: OrgId, name: str, position: int) -> None:
         given = (position, org, name)
