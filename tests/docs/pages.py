@@ -86,6 +86,7 @@ def page(name: str) -> Page:
 README = page("README.md")
 OPERATING = page("docs/operating.md")
 EVENTS = page("docs/events.md")
+IMPORTING = page("docs/importing.md")
 OKTA = page("docs/connect/okta.md")
 ENTRA = page("docs/connect/entra.md")
 ERRORS = page("docs/connect/errors.md")

@@ -8,6 +8,8 @@ from headcount.cli.administrators import admin, console_link
 from headcount.cli.checking import check
 from headcount.cli.databases import copy, migrate
 from headcount.cli.events import events
+from headcount.cli.exporting import export
+from headcount.cli.importing import import_file
 from headcount.cli.organisations import org
 from headcount.cli.roles import roles
 from headcount.cli.schemas import schema
@@ -30,9 +32,10 @@ def main() -> None:
 
 
 for command in (
-    *(serve, migrate, copy, org, token, schema, roles, account, events),
+    *(serve, migrate, copy, org, token, schema, roles, account, events, export),
     *(admin, console_link, simulate, check, demo),
 ):
     main.add_command(command)
+account.add_command(import_file)
 
 __all__ = ["main"]
