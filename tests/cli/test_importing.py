@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -75,6 +76,24 @@ def test_standard_input_is_a_file_too(acme: Terminal) -> None:
     without = run(acme, "account", "import", "acme", "-", given=text)
     assert (without.returncode, "--format" in without.stderr) == (2, True)
     assert "--format" in acme.fail("account", "import", "acme", acme.file("x", "people.xlsx"))
+
+
+def test_a_bar_on_a_terminal_leaves_what_is_printed_alone(acme: Terminal) -> None:
+    file = acme.file("userName\n" + "".join(f"person{number}\n" for number in range(300)))
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "headcount", "account", "import", "acme", file, "--json"],
+        env={**os.environ, DATABASE: acme.database, "TERM": "xterm", "COLUMNS": "120"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=True,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+    assert len(done.stdout.decode().splitlines()) == len(lines(done.stdout.decode())) == 301
+    assert "Importing" in shown
+    assert '"result"' not in shown
 
 
 def test_a_broken_line_is_told_and_nothing_is_written(acme: Terminal) -> None:

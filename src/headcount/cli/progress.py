@@ -33,5 +33,7 @@ def bar() -> Progress:
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        redirect_stdout=False,  # or rich would send what is printed to standard error too
+        redirect_stderr=False,
         disable=not console.is_terminal,
     )
