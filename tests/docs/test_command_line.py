@@ -9,7 +9,9 @@ import pytest
 
 from headcount.cli import main
 from headcount.directory.importing import COLUMNS
-from tests.docs.pages import OPERATING, PAGES, ROOT, Page
+from headcount.directory.importing.columns import CLEAR
+from headcount.directory.importing.people import ATTRIBUTES
+from tests.docs.pages import IMPORTING, OPERATING, PAGES, ROOT, Page
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 EVERYWHERE = {"--help", "--json", "--database"}
@@ -93,9 +95,16 @@ def test_the_arguments_of_a_command_are_in_the_table() -> None:
         assert [word.lower() for word in words if word.isupper()] == [one.name for one in arguments]
 
 
-def test_the_columns_of_a_csv_file_are_documented() -> None:
-    section = OPERATING.text.partition("## Accounts from before")[2].partition("```")[0]
-    assert re.findall(r"`(\w+)`", section) == list(COLUMNS)
+def test_what_an_import_reads_is_documented() -> None:
+    columns = [re.findall(r"`(\w+)`", names) for names, _ in IMPORTING.rows("Column")]
+    assert [name for names in columns for name in names] == list(COLUMNS)
+    told = {
+        name.lower()
+        for names, _ in IMPORTING.rows("Attribute")
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    assert told >= ATTRIBUTES.keys()
+    assert CLEAR in IMPORTING.text
 
 
 def test_every_target_of_make_that_is_mentioned_exists() -> None:

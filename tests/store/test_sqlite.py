@@ -29,10 +29,11 @@ from headcount.store.sqlite import (
     admin,
     browsing,
     migrate_file,
+    points,
     reads,
     roles,
 )
-from headcount.store.sqlite.connection import INLINE_MEMBERS, LoopReader, open_writer
+from headcount.store.sqlite.connection import INLINE_MEMBERS, Connection, LoopReader, open_writer
 from headcount.store.sqlite.filters import Translator
 from headcount.store.sqlite.relations import groups_of
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
@@ -335,6 +336,27 @@ def plans_of(connection: apsw.Connection, *reads: Callable[[], object]) -> list[
         [str(step[3]) for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
         for sql, given in ran
     ]
+
+
+@pytest.mark.parametrize("count", [1, 100])
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [('externalId eq "a"', "resource_external_id"), ('userName eq "a"', "resource_name")],
+)
+def test_who_is_looked_up_is_found_by_the_index_of_what_is_looked_for(
+    connection: Connection, where: str, index: str, count: int
+) -> None:
+    query = Query(where=parse_filter(where, USER_TYPE), count=count)
+    wanted = points.Wanted(OrgId(1), Kind.USER, BASE)
+    plans = plans_of(
+        connection,
+        lambda: points.look_up(connection, wanted, query),
+        lambda: reads.find(connection, OrgId(1), Kind.USER, query, BASE, Bookmarks()),
+    )
+    assert len(plans) >= 2
+    for plan in plans:
+        (step,) = [one for one in plan if " r USING" in one]
+        assert f"INDEX {index} (org=? AND kind=? AND" in step
 
 
 @pytest.mark.anyio

@@ -9,6 +9,8 @@ from headcount.cli.checking import check
 from headcount.cli.connectors import connector
 from headcount.cli.databases import copy, migrate
 from headcount.cli.events import events
+from headcount.cli.exporting import export
+from headcount.cli.importing import import_file
 from headcount.cli.keys import api_key
 from headcount.cli.organisations import org
 from headcount.cli.roles import roles
@@ -35,10 +37,11 @@ def main() -> None:
 
 
 for command in (
-    *(serve, migrate, copy, org, token, schema, roles, account, events, subscribers),
+    *(serve, migrate, copy, org, token, schema, roles, account, events, subscribers, export),
     *(webhook, worker, api_key, connector),
     *(admin, console_link, simulate, check, demo),
 ):
     main.add_command(command)
+account.add_command(import_file)
 
 __all__ = ["main"]

@@ -15,7 +15,6 @@ from headcount.bootstrap import Runtime
 from headcount.cli.printing import console, plain
 from headcount.cli.running import json_option, run
 from headcount.directory.access import COMMAND_LINE, Caller
-from headcount.directory.importing import import_accounts
 from headcount.directory.tokens import Wish
 from headcount.settings import DATABASE
 from headcount.simulate import (
@@ -29,12 +28,12 @@ from headcount.simulate import (
     tell_provider,
     tell_story,
 )
-from headcount.store.model import Policy
+from headcount.store.model import Kind, Policy
 
 _BEFORE = (
-    {"userName": "ada@acme.test", "givenName": "Ada", "familyName": "Lovelace", "role": "owner"},
-    {"userName": "mary@acme.test", "givenName": "Mary", "familyName": "Somerville"},
-    {"userName": "sophie@acme.test", "givenName": "Sophie", "familyName": "Germain"},
+    ("ada@acme.test", "Ada", "Lovelace", "owner"),
+    ("mary@acme.test", "Mary", "Somerville", "member"),
+    ("sophie@acme.test", "Sophie", "Germain", "member"),
 )
 _STOP = 10.0  # seconds
 
@@ -126,7 +125,7 @@ def demo() -> None:
 
 
 def _names() -> str:
-    return ", ".join(row["userName"] for row in _BEFORE)
+    return ", ".join(row[0] for row in _BEFORE)
 
 
 def _say(screen: Console, *parts: str) -> None:
@@ -138,9 +137,11 @@ def _say(screen: Console, *parts: str) -> None:
 async def _prepare(runtime: Runtime) -> str:
     """The organisation with people who were there before; the token for Okta."""
     acme = await runtime.organisations.create("acme", "Acme", Policy())
-    rows = enumerate(_BEFORE, start=2)
-    async for _ in import_accounts(runtime.directory, Caller(acme, COMMAND_LINE), rows):
-        pass
+    caller = Caller(acme, COMMAND_LINE)
+    for name, given, family, role in _BEFORE:
+        parts = {"givenName": given, "familyName": family}
+        account = {"userName": name, "name": parts, "role": role}
+        await runtime.directory.create(caller, Kind.USER, account)
     token, _ = await runtime.organisations.issue("acme", Wish("okta"))
     return token
 

@@ -40,8 +40,9 @@ _SELECT = {
     for related in (True, False)
 }
 _GET = {which: f"{select} AND r.id = ?" for which, select in _SELECT.items()}
+# The plus keeps SQLite from walking along all ids for their order, when few rows have the value.
 _LOOK_UP = {
-    (kind, related, names): f"{select} AND r.{column} = ? ORDER BY r.id LIMIT ?"
+    (kind, related, names): f"{select} AND r.{column} = ? ORDER BY +r.id LIMIT ?"
     for (kind, related), select in _SELECT.items()
     for names, column in _NAMED[kind].items()
 }

@@ -79,6 +79,8 @@ def find(
     asked = Translator(org, kind, base)
     where = asked.condition(query.where) if query.where else Condition("TRUE")
     order = order_of(asked, query)
+    if query.where and query.sort_by is None and _is_point(kind, query.where):
+        order = Condition("+r.id")  # or SQLite walks along all ids for their order
     seen: list[Seen] = []
     if query.count:
         wanted = wanted_of(org, kind, query, base)

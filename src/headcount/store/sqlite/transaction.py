@@ -1,15 +1,16 @@
 """Many commits in one transaction, each in a savepoint of its own."""
 
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import apsw
 
 from headcount.scim.messages import Query
 from headcount.store.bookmarks import Bookmarks
-from headcount.store.model import Change, Kind, OrgId, Outcome, Page, Seen
+from headcount.store.model import RELATIONS, Change, Kind, OrgId, Outcome, Page, Seen
 from headcount.store.sqlite import commit, points, reads, roles
-from headcount.store.sqlite.connection import Connection
+from headcount.store.sqlite.connection import Connection, TooLong
 from headcount.store.sqlite.points import Wanted
 
 T = TypeVar("T")
@@ -35,7 +36,12 @@ class Transaction:
         return points.get(self._reading(), Wanted(org, kind, base, relations), resource_id)
 
     async def find(self, org: OrgId, kind: Kind, query: Query, *, base: str = "") -> Page:
-        return reads.find(self._reading(), org, kind, query, base, Bookmarks())
+        connection = self._reading()
+        wanted = Wanted(org, kind, base, query.projection.shows(RELATIONS[kind]))
+        with suppress(TooLong):
+            if (page := points.look_up(connection, wanted, query)) is not None:
+                return page
+        return reads.find(connection, org, kind, query, base, Bookmarks())
 
     async def commit(self, change: Change) -> Outcome:
         self._connection.execute("SAVEPOINT within")
