@@ -116,7 +116,7 @@ def test_an_account_is_linked_to_what_the_application_calls_it(
     said = refused(api("PUT", f"{path}/{bob}/link", {"application_id": "user/17 ä"}), 409)
     assert "is linked to another account" in said
     refused(api("PUT", f"{path}/nobody/link", {"application_id": "18"}), 404)
-    assert b"17" not in scim("GET", f"/Users/{ada}").data.replace(ada.encode(), b"")
+    assert b"user/17" not in scim("GET", f"/Users/{ada}").data
     assert scim("DELETE", f"/Users/{ada}").status == 204
     assert api.here("/link", application_id="user/17 ä") == link
     assert api.here("/accounts/match", application_id="user/17 ä")["accounts"] == []

@@ -5,7 +5,8 @@ the copy has come: both are there, or neither. What a store makes of the rows fo
 columns for sorting) is its own affair, and is made anew where they are written.
 
 Left behind on purpose is what has no use elsewhere: links and sessions, for whoever may come into
-the console gets new ones; exchanges and the numbers of the days, which are forgotten anyhow.
+the console gets new ones; exchanges and the numbers of the days, which are forgotten anyhow. Keys
+of the HTTP API and links of accounts are not taken along yet, which the docs say.
 """
 
 from collections.abc import Sequence
