@@ -36,7 +36,7 @@ async def exported(
         if kind not in kinds:
             continue
         async for seen in every(store, org, kind, where):
-            async for line in _account(seen) if kind is Kind.USER else _group(seen):
+            async for line in _account(seen) if kind is Kind.USER else group_lines(seen):
                 yield line
     yield orjson.dumps({"type": "position", "position": position})
 
@@ -50,7 +50,7 @@ async def _account(seen: Seen) -> AsyncIterator[bytes]:
     yield _line(seen, account)
 
 
-async def _group(seen: Seen) -> AsyncIterator[bytes]:
+async def group_lines(seen: Seen) -> AsyncIterator[bytes]:
     """A group with its members; those of a huge one follow on lines of their own."""
     group = orjson.loads(seen.stored.document)
     relations = seen.relations
