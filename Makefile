@@ -102,8 +102,8 @@ COMPILE_ALONE = uv pip compile --quiet --universal --python-version 3.11 --gener
 COMPILE = $(COMPILE_ALONE) pyproject.toml constraints/build.in
 
 constraints: ## newest versions of everything that is used (needs uv)
-	$(COMPILE) --upgrade --extra postgres --extra oidc -o constraints/runtime.txt
 	$(COMPILE) --upgrade --extra test -o constraints/dev.txt
+	$(COMPILE) --upgrade --extra postgres --extra oidc -c constraints/dev.txt -o constraints/runtime.txt
 	$(COMPILE) --upgrade --extra bench -c constraints/dev.txt -o constraints/bench.txt
 	$(COMPILE_ALONE) --upgrade constraints/synapse.in -o constraints/synapse.txt
 

@@ -88,8 +88,7 @@ class PostgresStore:
         self.keys = PostgresKeys(self._connections.read, self._do, self._moving)
         self.account_links = PostgresLinks(self._connections.read, self._do)
         self.connectors = PostgresConnectors(self._connections.read, self._do)
-        self._epoch = 0
-        self._epoch_until = 0.0
+        self._epoch, self._epoch_until = 0, 0.0
         self._epoch_read: asyncio.Task[int] | None = None
         self._used: dict[str, datetime] = {}
         self._touching: asyncio.Task[None] | None = None
