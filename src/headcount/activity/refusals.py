@@ -41,6 +41,10 @@ BY_CLASS = {
         "{provider} paused so long in the middle of a list that the server gave up its place.",
         "Start the import again from its first page.",
     ),
+    "Expired": Words(
+        "{provider} asked for something that was kept for a while, and is kept no longer.",
+        "Begin anew from what stands now; the refusal says from where.",
+    ),
     "InvalidCount": Words(
         "{provider} asked for pages of a size that is no number.",
         "Correct the page size in the settings of {provider}.",
