@@ -97,8 +97,8 @@ def of_the_feed(measured: Measured) -> Iterator[str]:
         " Each event has to come once, those of an account in order, and one signature of 50 is"
         " made anew and compared. **Per second** is of all webhooks together, without the first and"
         " the last tenth. What limits it: one process signs, sends and notes each delivery, beside"
-        " answering, and the receiver shares its cores. To one webhook, eight requests are under way"
-        " at once, each for another account, so a receiver that takes 100 ms gets 80 per second at"
+        " answering, and the receiver shares its cores. To one webhook, eight requests go out at"
+        " once, each for another account, so a receiver that takes 100 ms gets 80 per second at"
         " most; and the events of one account or group wait for each other."
     )
     yield markdown(DELIVERING, delivering_rows(followed))
