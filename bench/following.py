@@ -218,11 +218,11 @@ async def _cost(
     feed = _feed(both[0].server)
     async with follows as follower:
 
-        async def settle() -> None:
+        async def caught_up() -> None:
             async with asyncio.timeout(_PATIENCE):
                 await follower.come_to(await feed.position())
 
-        compared = await take_turns(plan, both, alike, max(plan.connections), settle)
+        compared = await take_turns(plan, both, alike, max(plan.connections), caught_up)
     follower.check(await feed.position())
     return compared
 

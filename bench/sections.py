@@ -113,8 +113,8 @@ def _of_followers(costs: Sequence[tuple[str, str, Compared]]) -> Iterator[str]:
         f"Two servers with {first.accounts:,} accounts are asked in turns, {len(first.pairs)} times"
         " each; somebody follows the one and nobody the other. **Ratio** is the median of what the"
         " one does to what the other does, pair by pair. **CPU ratio** compares the processor time"
-        " that a write takes with all that follows from it, until the follower has everything: the"
-        " next round begins only then. Follower and writers are one process beside the server."
+        " that a write takes with all that follows from it. The next round begins when the follower"
+        " has everything. Follower and writers are one process beside the server."
     )
     yield markdown(FOLLOWING, following_rows(Followed(costs=list(costs))))
 
