@@ -40,7 +40,7 @@ _ACCOUNTS = 1_000  # of the servers that are followed
 _OPERATIONS = (CREATE, PATCH_ACTIVE)
 _CHANGES = 100  # whose events are waited for
 _LOOKS_EVERY = 0.1  # seconds, within which a change comes at any moment
-_SENT = 5  # of the feed, the last part of so many is sent to webhooks
+_SENT = 10  # of the feed, the last part of so many is sent to webhooks
 _EDGE = 10  # of the deliveries, the part of so many at the beginning and at the end
 _PATIENCE = 120.0  # seconds for everything that is on its way
 

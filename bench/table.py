@@ -104,7 +104,9 @@ def _row(measured: Measured, one: Result) -> tuple[str, ...]:
 
 
 def summary(measured: Measured) -> Iterator[str]:
-    """What is said about the yardsticks and the client."""
+    """What is said about the yardsticks and the client, where they were measured."""
+    if not measured.client:
+        return
     most = 1e6 / max(measured.client, 1)
     yield (
         f"The empty answer: {measured.empty:,.0f} per second through Starlette;"

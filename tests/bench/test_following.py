@@ -65,7 +65,7 @@ def test_an_event_arrives_after_its_change_was_answered(followed: Followed) -> N
 def test_webhooks_are_sent_what_waits(followed: Followed) -> None:
     assert [one.endpoints for one in followed.delivered] == list(ENDPOINTS)
     assert [one.deliveries for one in followed.delivered] == [
-        TINY.events // 5 * endpoints for endpoints in ENDPOINTS
+        TINY.events // 10 * endpoints for endpoints in ENDPOINTS
     ]
     assert all(one.rate > 0 for one in followed.delivered)
 
