@@ -22,7 +22,7 @@ from bench.operations import (
 from bench.peers.catalogue import ROOT
 from bench.plan import Plan
 from bench.results import Measured, Result, unique
-from bench.sections import pages_in_short, recording_in_short
+from bench.sections import following_in_short, pages_in_short, recording_in_short
 
 _FOLDERS = re.compile(f"({re.escape(str(ROOT))}|{re.escape(tempfile.gettempdir())})/[^ :]*/")
 _ALIKE = (LOOK_UP, LOOK_UP + REAL, READ, READ + REAL, PAGE, PATCH_ACTIVE, CREATE)
@@ -44,6 +44,7 @@ def in_short(plan: Plan, measured: Measured) -> Iterator[str]:
         *_bulk(measured),
         *(line for name in measured.servers for line in pages_in_short(measured, name)[:1]),
         *recording_in_short(measured),
+        *following_in_short(measured),
     ]
     yield bullets(lines)
 

@@ -11,6 +11,7 @@ from functools import partial
 from bench import ours
 from bench.console import console, sign_in
 from bench.databases import DATABASES
+from bench.following import measure_feed
 from bench.grouping import grouping
 from bench.load import Round, measure
 from bench.operations import Beside, Operation, creating, reading
@@ -209,7 +210,9 @@ async def contest(plan: Plan, shown: Shown) -> Measured:
     with shown.bars(), yardstick("empty") as empty, yardstick("raw") as raw:
         run = Contest(plan, shown, empty, raw)
         run.measured.recording += await compare_recording(plan, shown)
-        await run.run([*_ours(plan), *_peers(plan, run)])
+        run.measured.followed = await measure_feed(plan, shown)
+        if plan.asks:
+            await run.run([*_ours(plan), *_peers(plan, run)])
     return run.measured
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bench.databases import DATABASES
+from bench.happening import OurFeed
 from bench.past import OurOffice
 from bench.people import person
 from bench.running import telling_port
@@ -77,14 +78,17 @@ async def headcount(database: str, *, recorded: bool = True) -> AsyncIterator[Se
         recorded: whether it records requests.
     """
     name, opens = DATABASES[database]
-    given = {} if recorded else {"HEADCOUNT_ACTIVITY_DAYS": "0"}
+    given = {"HEADCOUNT_WEBHOOK_PRIVATE": "on"}  # receivers are on this machine
+    if not recorded:
+        given["HEADCOUNT_ACTIVITY_DAYS"] = "0"
     with opens() as used:
         async with opened(Settings(database=used.url)) as runtime:
             organisation = await runtime.organisations.create("acme", "Acme", Policy())
             token, _ = await runtime.organisations.issue("acme", Wish("bench"))
             caller = Caller(organisation, COMMAND_LINE)
             filler, office = OurFiller(runtime, caller), OurOffice(runtime, caller)
+            feed = OurFeed(runtime, caller)
             command = [sys.executable, "-m", "headcount", "serve", "--port", "0"]
             with telling_port(command, **{DATABASE: used.url}, **given) as (pid, port):
                 pids = (pid, *used.pids)
-                yield Server(name, port, token, MANNERS, filler, pids, 1_000_000, office)
+                yield Server(name, port, token, MANNERS, filler, pids, 1_000_000, office, feed)

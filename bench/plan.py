@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from bench.databases import DATABASES
 from bench.peers.catalogue import PEERS
 
+FEED = "feed"
+"""The word of `--only` for the feed and all who follow it."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -23,7 +26,8 @@ class Plan:
     patience: float = 10.0  # seconds for one operation, and for one answer
     pages: tuple[int, ...] = (1_000, 100_000, 1_000_000)  # accounts, for the console
     exchanges: int = 200_000  # recorded before its pages are looked at: as many as are kept
-    pairs: int = 12  # of rounds with and without recording; 0: none
+    pairs: int = 12  # of rounds with and without recording, or followers; 0: none
+    events: int = 10_000  # in the feed that is read; 0: none is measured
     only: tuple[str, ...] = ()  # words of the operations that are measured
     write: bool = False
 
@@ -37,6 +41,16 @@ class Plan:
             return ()
         sizes = self.postgres_sizes if database == "postgres" else None
         return tuple(one for one in self.pages if sizes is None or one in sizes)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the feed is measured, and webhooks, and what they cost writers."""
+        return self.events > 0 and (not self.only or FEED in self.only)
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything else is."""
+        return set(self.only) != {FEED}
 
     def wants(self, operation: str) -> bool:
         """Whether an operation is measured."""
@@ -71,8 +85,16 @@ def read_plan(arguments: list[str] | None = None) -> Plan:
         "--pages", type=int, nargs="*", help="accounts, for the pages of the console; none: no page"
     )
     parser.add_argument("--exchanges", type=int, help="requests recorded before a page is opened")
-    parser.add_argument("--pairs", type=int, help="of rounds with and without recording; 0: none")
-    parser.add_argument("--only", nargs="+", metavar="WORDS", help="operations with these words")
+    parser.add_argument(
+        "--pairs", type=int, help="of rounds with and without recording, or followers; 0: none"
+    )
+    parser.add_argument("--events", type=int, help="in the feed that is read; 0: no feed")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="WORDS",
+        help=f"operations with these words; {FEED}: the event feed, webhooks, what they cost",
+    )
     parser.add_argument(
         "--write", action="store_true", help="docs/performance.md and its pictures, from this run"
     )

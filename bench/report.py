@@ -15,7 +15,7 @@ from bench.peers.catalogue import PEERS
 from bench.peers.installing import versions
 from bench.plan import FULL, Plan
 from bench.results import Measured, Result
-from bench.sections import of_recording, of_the_console
+from bench.sections import of_recording, of_the_console, of_the_feed
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -80,6 +80,7 @@ def _sections(plan: Plan, measured: Measured) -> Iterator[str]:
     yield "![What adding one member costs, by the size of the group](images/members.svg)"
     yield from of_the_console(plan, measured)
     yield from of_recording(measured)
+    yield from of_the_feed(measured)
     yield from _how(plan, measured)
     yield "## Every figure"
     yield paragraph(

@@ -103,6 +103,72 @@ class Compared:
         return (one for pair in self.pairs for one in pair)
 
 
+@dataclass(frozen=True)
+class Read:
+    """The feed of an organisation, read from its first event to its last, some times."""
+
+    way: str
+    server: str
+    events: int
+    length: int  # bytes, each time
+    seconds: tuple[float, ...]  # each time
+    processor: float  # seconds that the server took in all
+
+    @property
+    def rate(self) -> float:
+        """Events per second: the median."""
+        return self.events / median(self.seconds)
+
+    @property
+    def megabytes(self) -> float:
+        """Megabytes per second."""
+        return self.length / median(self.seconds) / 1e6
+
+    @property
+    def per_event(self) -> float:
+        """Processor time of the server for an event, in microseconds."""
+        return 1e6 * self.processor / (self.events * len(self.seconds))
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """How long after the answer to a change its event was there, at a long poll."""
+
+    server: str
+    latencies: tuple[float, ...]  # in seconds
+
+    def percentile(self, share: float) -> float:
+        """The latency that `share` of the events stay below, in milliseconds."""
+        ordered = sorted(self.latencies)
+        return 1e3 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Events that were waiting, sent to some webhooks."""
+
+    server: str
+    endpoints: int
+    deliveries: int  # in all
+    rate: float  # per second, in all, without the beginning and the end
+    processor: float  # seconds that the server took
+
+    @property
+    def per_delivery(self) -> float:
+        """Processor time of the server for a delivery, in microseconds."""
+        return 1e6 * self.processor / self.deliveries
+
+
+@dataclass
+class Followed:
+    """What was measured of the feed and of those who follow it."""
+
+    read: list[Read] = field(default_factory=list)
+    arrived: list[Arrived] = field(default_factory=list)
+    delivered: list[Delivered] = field(default_factory=list)
+    costs: list[tuple[str, str, Compared]] = field(default_factory=list)  # server, way, with it
+
+
 @dataclass
 class Measured:
     """Everything that one run led to."""
@@ -110,6 +176,7 @@ class Measured:
     results: list[Result] = field(default_factory=list)
     pages: list[Result] = field(default_factory=list)  # of the console
     recording: list[Compared] = field(default_factory=list)  # Headcount with it and without
+    followed: Followed = field(default_factory=Followed)  # the feed
     remarks: list[str] = field(default_factory=list)  # where somebody stopped or went wrong
     client: float = 0.0  # processor time of the client for one raw answer, in microseconds
     raw: float = 0.0  # raw answers per second

@@ -1,20 +1,28 @@
-"""The parts of the page about the console and about recording."""
+"""The parts of the page about the console, about recording and about the feed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from bench.console import LIMIT
 from bench.figures import number
 from bench.markdown import bullets, markdown, paragraph
 from bench.plan import Plan
-from bench.results import Measured, Result, unique
+from bench.results import Compared, Followed, Measured, Result, unique
 from bench.telling import (
+    ARRIVING,
+    DELIVERING,
+    FOLLOWING,
+    READING,
     RECORDING,
+    arriving_rows,
     by_page,
+    delivering_rows,
+    following_rows,
     growth,
     page_headings,
     page_rows,
     page_sizes,
+    reading_rows,
     recording_rows,
 )
 
@@ -63,6 +71,66 @@ def of_recording(measured: Measured) -> Iterator[str]:
     )
     yield bullets(recording_in_short(measured))
     yield markdown(RECORDING, recording_rows(measured))
+
+
+def of_the_feed(measured: Measured) -> Iterator[str]:
+    """The part about how changes leave, where that was measured."""
+    followed = measured.followed
+    if not followed.read:
+        return
+    yield "## How changes leave"
+    yield paragraph(
+        "One reader takes the whole feed of an organisation, each account of which was created and"
+        " then changed three times: in pages, each asked for when the last was there, or as"
+        " server-sent events. Positions have to go on by one, and each event has to carry its"
+        " account. **CPU** is the processor time that the server takes for an event."
+    )
+    yield markdown(READING, reading_rows(followed))
+    yield paragraph(
+        "Who waits at a long poll while somebody changes an account now and then gets the event so"
+        " long after the change was answered; the server looks for new events every 100 ms:"
+    )
+    yield markdown(ARRIVING, arriving_rows(followed))
+    yield "### Webhooks"
+    yield paragraph(
+        "A receiver on the same machine takes events that were waiting and does nothing with them."
+        " Each event has to come once, those of an account in order, and one signature of 50 is"
+        " made anew and compared. **Per second** is of all webhooks together, without the first and"
+        " the last tenth. What limits it: one process signs, sends and notes each delivery, beside"
+        " answering, and the receiver shares its cores. To one webhook, eight requests go out at"
+        " once, each for another account, so a receiver that takes 100 ms gets 80 per second at"
+        " most; and the events of one account or group wait for each other."
+    )
+    yield markdown(DELIVERING, delivering_rows(followed))
+    if followed.costs:
+        yield from _of_followers(followed.costs)
+
+
+def _of_followers(costs: Sequence[tuple[str, str, Compared]]) -> Iterator[str]:
+    _, _, first = costs[0]
+    yield "### What followers cost those who write"
+    yield paragraph(
+        f"Two servers with {first.accounts:,} accounts are asked in turns, {len(first.pairs)} times"
+        " each; somebody follows the one and nobody the other. **Ratio** is the median of what the"
+        " one does to what the other does, pair by pair. **CPU ratio** compares the processor time"
+        " that a write takes with all that follows from it. The next round begins when the follower"
+        " has everything. Follower and writers are one process beside the server."
+    )
+    yield markdown(FOLLOWING, following_rows(Followed(costs=list(costs))))
+
+
+def following_in_short(measured: Measured) -> list[str]:
+    """What each way to follow takes off the rate of those who write."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for server, way, one in measured.followed.costs:
+        low, middle, high = one.quartiles
+        told.setdefault((server, way), []).append(
+            f"{one.operation} {_share(middle)} (half of the pairs: {_share(high)} to {_share(low)})"
+        )
+    return [
+        f"Following by {way} takes off the rate of writers ({server}): {', '.join(shares)}."
+        for (server, way), shares in told.items()
+    ]
 
 
 def pages_in_short(measured: Measured, server: str) -> list[str]:

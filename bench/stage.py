@@ -61,6 +61,33 @@ class Office(Protocol):
 
 
 @dataclass(frozen=True)
+class Hook:
+    """A webhook that events are sent to."""
+
+    id: str
+    secret: str
+
+
+class Feed(Protocol):
+    """Whoever administers the feed of a server that has one."""
+
+    async def key(self) -> str:
+        """A key of the HTTP API with which the feed is read."""
+
+    async def position(self) -> int:
+        """Of the newest event."""
+
+    async def happen(self, events: int, advance: Advance) -> None:
+        """Let so many events happen, or a few more: some to each of many accounts."""
+
+    async def send(self, url: str, after: int) -> Hook:
+        """Send the events behind a position to this address from now on."""
+
+    async def send_no_more(self, hook: Hook) -> None:
+        """Remove a webhook."""
+
+
+@dataclass(frozen=True)
 class Server:
     """A server that runs."""
 
@@ -72,6 +99,7 @@ class Server:
     pids: tuple[int, ...]  # whose processor time, with that of their children, requests take
     largest_group: int = 10_000
     office: Office | None = None  # where there is a console
+    feed: Feed | None = None  # where changes leave
 
 
 @dataclass

@@ -7,8 +7,24 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from bench.figures import number
-from bench.results import Measured, Result, unique
-from bench.telling import RECORDING, Cells, page_headings, page_rows, page_sizes, recording_rows
+from bench.results import Followed, Measured, Result, unique
+from bench.sections import following_in_short
+from bench.telling import (
+    ARRIVING,
+    DELIVERING,
+    FOLLOWING,
+    READING,
+    RECORDING,
+    Cells,
+    arriving_rows,
+    delivering_rows,
+    following_rows,
+    page_headings,
+    page_rows,
+    page_sizes,
+    reading_rows,
+    recording_rows,
+)
 
 _HEADINGS = ("Accounts", "Conn.", "Per second", "p50 ms", "p99 ms", "CPU µs", "To empty", "To raw")
 
@@ -21,7 +37,8 @@ def show(console: Console, measured: Measured) -> None:
     for title, headings, rows in _others(measured):
         console.print(_filled(title, headings, rows))
         console.print()
-    for line in (*summary(measured), *measured.remarks):
+    said = (*following_in_short(measured), *summary(measured), *measured.remarks)
+    for line in said:
         console.print(f"- {line}", highlight=False, soft_wrap=True)
 
 
@@ -32,6 +49,17 @@ def _others(measured: Measured) -> Iterator[tuple[str, Cells, list[Cells]]]:
         yield f"Pages of the console, {server}", headings, page_rows(measured, server)
     if measured.recording:
         yield "Requests recorded, and not recorded", RECORDING, recording_rows(measured)
+    yield from _of_the_feed(measured.followed)
+
+
+def _of_the_feed(followed: Followed) -> Iterator[tuple[str, Cells, list[Cells]]]:
+    tables = (
+        ("The feed, read from the first event to the last", READING, reading_rows(followed)),
+        ("From an answer to its event at a long poll", ARRIVING, arriving_rows(followed)),
+        ("Webhooks, with events that wait", DELIVERING, delivering_rows(followed)),
+        ("Writers who are followed, and who are not", FOLLOWING, following_rows(followed)),
+    )
+    return (one for one in tables if one[2])
 
 
 def _table(measured: Measured, operation: str) -> Table:
@@ -76,7 +104,9 @@ def _row(measured: Measured, one: Result) -> tuple[str, ...]:
 
 
 def summary(measured: Measured) -> Iterator[str]:
-    """What is said about the yardsticks and the client."""
+    """What is said about the yardsticks and the client, where they were measured."""
+    if not measured.client:
+        return
     most = 1e6 / max(measured.client, 1)
     yield (
         f"The empty answer: {measured.empty:,.0f} per second through Starlette;"

@@ -1,10 +1,10 @@
-"""The pages of the console and the cost of recording, as tables for the terminal and the page."""
+"""The console, recording and the feed, as tables for the terminal and the page."""
 
 from collections.abc import Sequence
 
 from bench.console import CONSOLE
 from bench.figures import number, short
-from bench.results import Compared, Measured, Result, unique
+from bench.results import Compared, Followed, Measured, Result, unique
 
 Cells = tuple[str, ...]
 
@@ -13,6 +13,21 @@ RECORDING = (
     "Connections",
     "Recorded",
     "Not recorded",
+    "Ratio",
+    "Middle half",
+    "CPU ratio",
+)
+
+READING = ("Read", "Server", "Events", "Per second", "MB/s", "CPU µs")
+ARRIVING = ("Server", "Changes", "p50 ms", "p99 ms")
+DELIVERING = ("Server", "Webhooks", "Deliveries", "Per second", "For each", "CPU µs")
+FOLLOWING = (
+    "Follower",
+    "Server",
+    "Request",
+    "Connections",
+    "Followed",
+    "Not followed",
     "Ratio",
     "Middle half",
     "CPU ratio",
@@ -99,3 +114,51 @@ def _compared(one: Compared) -> Cells:
         f"{low:.3f} to {high:.3f}",
         f"{one.per_request:.2f}",
     )
+
+
+def reading_rows(followed: Followed) -> list[Cells]:
+    """A row for each way in which the feed was read."""
+    return [
+        (
+            one.way,
+            one.server,
+            f"{one.events:,}",
+            number(one.rate),
+            number(one.megabytes),
+            number(one.per_event),
+        )
+        for one in followed.read
+    ]
+
+
+def arriving_rows(followed: Followed) -> list[Cells]:
+    """How soon an event is there, for each kind of database."""
+    return [
+        (
+            one.server,
+            f"{len(one.latencies)}",
+            number(one.percentile(0.5)),
+            number(one.percentile(0.99)),
+        )
+        for one in followed.arrived
+    ]
+
+
+def delivering_rows(followed: Followed) -> list[Cells]:
+    """A row for each number of webhooks."""
+    return [
+        (
+            one.server,
+            f"{one.endpoints}",
+            f"{one.deliveries:,}",
+            number(one.rate),
+            number(one.rate / one.endpoints),
+            number(one.per_delivery),
+        )
+        for one in followed.delivered
+    ]
+
+
+def following_rows(followed: Followed) -> list[Cells]:
+    """A row for each request and each way to follow."""
+    return [(way, server, *_compared(one)) for server, way, one in followed.costs]

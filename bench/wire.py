@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -120,6 +120,12 @@ class Talk:
             if (answer := assembler.feed(data)) is not None:
                 return answer
         return b""
+
+    async def parts(self, raw: bytes) -> AsyncIterator[bytes]:
+        """The answer to a request as it comes, until the server hangs up."""
+        self._writer.write(raw)
+        while data := await self._reader.read(1 << 18):
+            yield data
 
     async def close(self) -> None:
         """Hang up."""

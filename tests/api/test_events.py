@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPResponse
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from headcount.directory.keys import KeyWish, Scope
+from headcount.feed.watching import EVERY
 from tests.api.client import Client, at, client, issue, refused
 from tests.api.conftest import Writers
 from tests.serving import Office, Site, address_of, settle, start
@@ -212,6 +214,21 @@ def test_who_polls_while_many_write_misses_nothing_and_gets_nothing_twice(
         (one.position, one.type) for one in wanted
     ]
     assert len(wanted) > 60
+
+
+def test_who_polls_while_many_write_is_answered_once_for_each_look_at_the_feed(
+    api: Client, writers: Writers
+) -> None:
+    """An answer for each event alone would slow those who write."""
+    processes = writers(2, 30)
+    position = answers = 0
+    while not position:
+        position = api.here("/events", wait=30)["position"]
+    began = time.monotonic()
+    while not finished(processes):
+        position = api.here("/events", after=position, limit=1_000, wait=0.5)["position"]
+        answers += 1
+    assert answers <= (time.monotonic() - began) / EVERY + 2
 
 
 def test_who_streams_while_many_write_misses_nothing_and_gets_nothing_twice(

@@ -24,6 +24,7 @@ TINY = Plan(
     pages=(200, 300),
     exchanges=2_000,
     pairs=2,
+    events=200,
 )
 
 
