@@ -18,11 +18,12 @@ FEED = f"{SERVER}/api/v1/organisations/acme"
 KEY = json.loads(Path("key.json").read_text(encoding="utf-8"))["key"]
 TABLES = """CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, email, name, role, active);
 CREATE TABLE IF NOT EXISTS feed (position INTEGER);"""
+with closing(sqlite3.connect("app.db", timeout=30)) as first:
+    first.executescript(TABLES)
 
 
 def keep(events: Iterable[dict[str, Any]], position: int, *, anew: bool = False) -> int:
     with closing(sqlite3.connect("app.db", timeout=30)) as db, db:
-        db.executescript(TABLES)
         db.execute("DELETE FROM feed")
         db.execute("INSERT INTO feed VALUES (?)", (position,))
         if anew:
@@ -39,7 +40,6 @@ def keep(events: Iterable[dict[str, Any]], position: int, *, anew: bool = False)
 
 def known_position() -> int | None:
     with closing(sqlite3.connect("app.db", timeout=30)) as db:
-        db.executescript(TABLES)
         row = db.execute("SELECT position FROM feed").fetchone()
     return row and int(row[0])
 
@@ -47,10 +47,10 @@ def known_position() -> int | None:
 async def step(client: httpx2.AsyncClient, position: int | None) -> int | None:
     if position is None:
         answer = (await client.get(f"{FEED}/snapshot")).raise_for_status()
-        first, *lines, last = map(json.loads, answer.text.splitlines())
+        head, *lines, last = map(json.loads, answer.text.splitlines())
         if last["type"] != "end":  # it was cut
             return None
-        return await asyncio.to_thread(keep, lines, first["position"], anew=True)
+        return await asyncio.to_thread(keep, lines, head["position"], anew=True)
     answer = await client.get(f"{FEED}/events", params={"after": position, "wait": 30})
     if answer.status_code in {400, 410}:  # ahead of the feed, or too far behind it
         return None

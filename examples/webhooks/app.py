@@ -17,6 +17,8 @@ SET position = excluded.position WHERE excluded.position > position"""
 
 webhook = Webhook(json.loads(Path("webhook.json").read_text(encoding="utf-8"))["secret"])
 app = FastAPI()
+with closing(sqlite3.connect("app.db", timeout=30)) as first:
+    first.executescript(TABLES)
 
 
 @app.post("/events", status_code=204)
@@ -31,7 +33,6 @@ async def receive(request: Request) -> None:
 
 def keep_user(event: dict[str, Any]) -> None:
     with closing(sqlite3.connect("app.db", timeout=30)) as db, db:
-        db.executescript(TABLES)
         if db.execute(NEWS, (event["subject"], event["position"])).rowcount == 0:
             return  # it came before, or something newer of the same account did
         if event["type"] == "account.deleted":
