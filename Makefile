@@ -73,7 +73,7 @@ coverage: $(VENV)/.dev .peers/synapse/.done ## the tests again, slower, and the 
 
 test-deep: $(VENV)/.dev ## every law with 10,000 examples, every killing a hundred times; takes a while
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=deep
-	HEADCOUNT_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/embedding/test_killing.py
+	HEADCOUNT_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/embedding/test_killing.py tests/ways/test_killing.py
 
 test-cluster: $(VENV)/.dev ## kill PostgreSQL under load, and see that nothing answered is lost
 	$(BIN)/python -m pytest -m cluster tests/cluster

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from headcount import Event, Headcount
 from tests.docs.pages import EMBEDDING, PAGES
 from tests.embedding.serving import Client, served
-from tests.embedding.waiting import until
+from tests.waiting import until
 
 BLOCKS = [block.text for block in EMBEDDING.blocks("python")]
 

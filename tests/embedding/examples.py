@@ -1,26 +1,20 @@
 """The example projects, as somebody starts them who follows their README."""
 
-import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from headcount import Headcount
 from tests.docs.pages import ROOT, Page
+from tests.programs import PATIENCE, Program, environment
 
 PEOPLE = "SELECT id, email, name, role, active FROM {table}"
-_RUNS_AT = re.compile(r"running on (http://[\d.:]+)")
+_EXPORT = re.compile(r"^export (\w+)=(\S+)$", re.MULTILINE)
 _TOKEN = re.compile(r"headcount_\w{49}")
-_PATIENCE = 60  # seconds
 
 Person = tuple[str, str, str | None, str | None, bool]
 
@@ -36,8 +30,13 @@ class Project:
     said: list[str] = field(default_factory=list)
 
     @property
+    def around(self) -> dict[str, str]:
+        """The environment, with what the README exports."""
+        return environment(**dict(_EXPORT.findall(self.blocks[0])))
+
+    @property
     def blocks(self) -> list[str]:
-        """The commands of the README, the two terminals apart."""
+        """The commands of the README, each terminal apart."""
         readme = Page(ROOT / "examples" / self.name / "README.md")
         return [block.text for block in readme.blocks("sh")]
 
@@ -55,60 +54,37 @@ class Project:
         done = subprocess.run(
             ["sh", "-c", line],
             cwd=self.folder,
-            env=self._environment,
+            env=self.around,
             capture_output=True,
             text=True,
             check=False,
-            timeout=_PATIENCE,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def try_out(self, address: str) -> str:
         """What the commands for the other terminal print."""
-        text = self.blocks[1].replace("http://127.0.0.1:8000", address)
+        text = self.blocks[-1].replace("http://127.0.0.1:8000", address)
         lines = text.replace("TOKEN", self.token).splitlines()
         return "".join(self.run(line) for line in lines)
 
-    @contextmanager
-    def served(self) -> Iterator[str]:
+    def served(self) -> AbstractContextManager[str]:
         """The server of the README on a free port; its address. Ends by the end of the block."""
-        server, address = self.start()
-        try:
-            yield address
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(_PATIENCE)
+        return self._server.served()
 
     def start(self) -> tuple[subprocess.Popen[str], str]:
         """The same, for somebody who ends it themselves."""
-        server = self.launch()
-        assert server.stderr is not None
-        for line in server.stderr:
-            self.said.append(line)
-            if found := _RUNS_AT.search(line):
-                threading.Thread(target=self._listen, args=(server.stderr,), daemon=True).start()
-                return server, found[1]
-        raise AssertionError("".join(self.said))
+        return self._server.start()
 
     def launch(self) -> subprocess.Popen[str]:
         """A server that may not answer yet."""
-        return subprocess.Popen(
-            ["sh", "-c", f"exec {self.blocks[0].splitlines()[-1]} --port 0"],
-            cwd=self.folder,
-            env=self._environment,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def _listen(self, stream: IO[str]) -> None:
-        with stream:
-            self.said.extend(stream)
+        return self._server.launch()
 
     @property
-    def _environment(self) -> dict[str, str]:
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return {**os.environ, "PATH": path}
+    def _server(self) -> Program:
+        line = f"{self.blocks[0].splitlines()[-1]} --port 0"
+        return Program(line, self.folder, self.around, self.said)
 
     def write_tables(self) -> None:
         """Have the application make its tables, which it does with its first event."""

@@ -9,9 +9,10 @@ import urllib3
 from tests.docs.pages import ROOT
 from tests.embedding.examples import Project
 from tests.embedding.serving import Client
-from tests.embedding.waiting import until
+from tests.waiting import until
+from tests.ways.pair import WAYS
 
-FRAMEWORKS = sorted(one.name for one in (ROOT / "examples").iterdir() if one.is_dir())
+FRAMEWORKS = sorted({one.name for one in (ROOT / "examples").iterdir() if one.is_dir()} - set(WAYS))
 BASES = {"starlette": "/acme/scim/v2"}
 TABLES = {"django": "people_person"}
 PAGES = {"starlette": "/acme/users", "litestar": "/users", "django": "/users"}

@@ -8,7 +8,6 @@ import subprocess
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 from headcount.bootstrap import Runtime
 from headcount.directory.endpoints import Endpoints, Wanted
@@ -69,18 +68,6 @@ def _add(office: Office, url: str) -> tuple[Organisation, Endpoint]:
     return office.do(work)
 
 
-def _bury(office: Office, one: Endpoint) -> None:
-    """As if so much time had gone that nobody takes the killed process for alive."""
-
-    async def work(runtime: Runtime) -> None:
-        later = datetime.now(UTC) + timedelta(hours=1)
-        followers = runtime.store.followers
-        await followers.take(one.org, one.follower, "undertaker", later, later)
-        await followers.let_go(one.org, one.follower, "undertaker")
-
-    office.do(work)
-
-
 def _newest(office: Office, one: Endpoint) -> int:
     async def work(runtime: Runtime) -> int:
         return (await runtime.store.positions([one.org]))[one.org]
@@ -119,7 +106,6 @@ def test_no_event_is_lost_and_none_overtakes_another_of_its_subject(
             _wait_for_more(receiver, chance)
             _kill(server)
             changing.join()
-            _bury(office, one)
         server = start(database, **environment)
         address_of(server)
         last = _newest(office, one)
