@@ -1,6 +1,7 @@
 """`headcount migrate` and `headcount copy`: the tables of a database, and another for all of it."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -22,6 +23,7 @@ from headcount.errors import Unavailable
 from headcount.store.model import Migrated
 
 _AGAIN = "Run the same command again; it goes on where it was."
+_ALWAYS = (Part.ACCOUNTS, Part.GROUPS, Part.MEMBERSHIPS, Part.EVENTS)
 _INTERRUPTED = 130  # exit status, as shells have it for Ctrl-C
 
 
@@ -63,8 +65,9 @@ def copy(source: str, target: str, *, verify_only: bool, as_json: bool) -> None:
     """Copy a whole installation into another database, and compare both.
 
     Everything comes along as it is: organisations, tokens, accounts, groups, events with their
-    positions. Stop the servers first: what is written to the source meanwhile is found at the end,
-    and the command has to run again. One that was interrupted goes on where it was.
+    positions and who has come how far in them, webhooks, connectors, keys and links. Stop the
+    servers first: what is written to the source meanwhile is found at the end, and the command has
+    to run again. One that was interrupted goes on where it was.
 
     The target has to be empty; tables are created where there are none. To split those of
     PostgreSQL into partitions, run headcount migrate --partitions on it before. The exit status is
@@ -132,15 +135,20 @@ def _bar() -> Progress:
 
 def _print(report: Report) -> None:
     if report.organisations:
-        headings = ("Organisation", *(part.value.capitalize() for part in Part), "Result")
-        print_table(headings, [_row(one) for one in report.organisations])
+        counted = {
+            part for one in report.organisations for part, rows in one.counts.items() if rows
+        }
+        parts = [part for part in Part if part in {*_ALWAYS, *counted}]
+        headings = (*(part.name_for_people.capitalize() for part in parts), "Result")
+        rows = [_row(one, parts) for one in report.organisations]
+        print_table(("Organisation", *headings), rows)
     for differs in report.differences:
         click.echo(f"What differs beside that: {differs}.")
     click.echo(_verdict(report))
 
 
-def _row(one: Compared) -> tuple[Any, ...]:
-    numbers = (one.counts.get(part) for part in Part)
+def _row(one: Compared, parts: Sequence[Part]) -> tuple[Any, ...]:
+    numbers = (one.counts.get(part) for part in parts)
     return one.slug, *numbers, "\n".join(one.differences) or "same"
 
 
