@@ -56,12 +56,12 @@ _AUDITED = ", ".join(AuditedRow._fields)
 
 _READ = plain.NEXT | {
     Table.RESOURCES: f"""SELECT {_RESOURCE} FROM resource
-        WHERE org = ? AND (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?""",
-    Table.MEMBERS: """SELECT grp, member, kind, display FROM member
-        WHERE org = ? AND (grp, member) > (?, ?) ORDER BY grp, member LIMIT ?""",
-    Table.EVENTS: """SELECT e.position, e.type, e.at, e.actor, e.subject, e.data, d.document
+        WHERE org = ? AND (kind, id) > (?, ?) ORDER BY kind, id LIMIT {MOST_ROWS}""",
+    Table.MEMBERS: f"""SELECT grp, member, kind, display FROM member
+        WHERE org = ? AND (grp, member) > (?, ?) ORDER BY grp, member LIMIT {MOST_ROWS}""",
+    Table.EVENTS: f"""SELECT e.position, e.type, e.at, e.actor, e.subject, e.data, d.document
         FROM event e LEFT JOIN event_document d ON d.place = (e.org << 40) + e.position
-        WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT ?""",
+        WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT {MOST_ROWS}""",
 }
 _WRITE = {
     Table.RESOURCES: f"""INSERT INTO resource (org, {_RESOURCE})
@@ -149,9 +149,7 @@ class SqliteArchive:
         return [AuditedRow(*row) for row in await self._read(sql, after)]
 
     async def read(self, table: Table, org: int, after: Key) -> Sequence[Row]:
-        return await self._do(
-            lambda c: _chunk(c.execute(_READ[table], (org, *after, MOST_ROWS)), table)
-        )
+        return await self._do(lambda c: _chunk(c.execute(_READ[table], (org, *after)), table))
 
     async def marks(self) -> list[Mark] | None:
         try:
