@@ -596,8 +596,7 @@ def test_what_changes_without_an_event_is_brought_over_by_a_copy_that_goes_on(
 async def _hand_on(runtime: Runtime) -> None:
     """The last account gets the id of the first, which was copied; a webhook drops what waits."""
     org = await runtime.store.organisation("large")
-    people = [one async for one in every(runtime.store, org.id, Kind.USER, base=BASE)]
-    ids = sorted(json.loads(one)["id"] for one in people)
+    ids = [seen.stored.id async for seen in every(runtime.store, org.id, Kind.USER)]
     links = runtime.store.account_links
     for first in ids:
         if link := await links.of_account(org.id, first):
