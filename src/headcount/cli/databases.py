@@ -1,7 +1,6 @@
 """`headcount migrate` and `headcount copy`: the tables of a database, and another for all of it."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -23,7 +22,7 @@ from headcount.errors import Unavailable
 from headcount.store.model import Migrated
 
 _AGAIN = "Run the same command again; it goes on where it was."
-_ALWAYS = (Part.ACCOUNTS, Part.GROUPS, Part.MEMBERSHIPS, Part.EVENTS)
+_SHOWN = (Part.ACCOUNTS, Part.GROUPS, Part.MEMBERSHIPS, Part.EVENTS)  # what a line has room for
 _INTERRUPTED = 130  # exit status, as shells have it for Ctrl-C
 
 
@@ -135,20 +134,15 @@ def _bar() -> Progress:
 
 def _print(report: Report) -> None:
     if report.organisations:
-        counted = {
-            part for one in report.organisations for part, rows in one.counts.items() if rows
-        }
-        parts = [part for part in Part if part in {*_ALWAYS, *counted}]
-        headings = (*(part.name_for_people.capitalize() for part in parts), "Result")
-        rows = [_row(one, parts) for one in report.organisations]
-        print_table(("Organisation", *headings), rows)
+        headings = ("Organisation", *(part.value.capitalize() for part in _SHOWN), "Result")
+        print_table(headings, [_row(one) for one in report.organisations])
     for differs in report.differences:
         click.echo(f"What differs beside that: {differs}.")
     click.echo(_verdict(report))
 
 
-def _row(one: Compared, parts: Sequence[Part]) -> tuple[Any, ...]:
-    numbers = (one.counts.get(part) for part in parts)
+def _row(one: Compared) -> tuple[Any, ...]:
+    numbers = (one.counts.get(part) for part in _SHOWN)
     return one.slug, *numbers, "\n".join(one.differences) or "same"
 
 
