@@ -30,6 +30,7 @@ from headcount.store.model import (
 from headcount.store.promise import Store
 from headcount.store.visitors import Administrator, Audited, Link, Reach, Session
 from tests.databases import copy_of, fresh
+from tests.store.outfit import ODD, fit_out, keys_of_all
 from tests.store.test_contract import a_group, an_account, deleted, joining, moved
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ def build(database: str) -> str:
         await runtime.organisations.create("empty", "Nobody there yet", Policy())
         await runtime.store.secret("cursor", b"\0\xff a seal of thirty-two bytes ...")
         await _visitors(runtime.store)
+        await keys_of_all(runtime.store)
 
     do(database, fill)
     return database
@@ -93,6 +95,7 @@ async def _hostile(runtime: Runtime) -> None:
         await store.commit(deleted(gone, org))
     await _groups(runtime, org, people)
     await _tokens(runtime, org)
+    await fit_out(store, org.slug, people, odd=ODD)
     policy = Policy(UsernameFormat.EMAIL, ("acme.test", "b.test"), seats=50)
     await runtime.organisations.update(org.slug, None, policy)
     await runtime.organisations.set_disabled(org.slug, disabled=True)
@@ -186,6 +189,7 @@ async def _large(runtime: Runtime) -> None:
     group = await runtime.store.commit(a_group(org, "everybody"))
     everybody = joining(*(one.stored.id for one in made))
     await runtime.store.commit(moved(group, org, everybody))
+    await fit_out(runtime.store, org.slug, [one.stored.id for one in made])
 
 
 def another(database: str, store: str, folder: Path) -> str:
@@ -214,6 +218,14 @@ TABLES = {
         member_count, keys, document""",
     "member": "org, grp, member, kind, display",
     "event": "org, position, type, at, actor, subject, data",
+    "follower": "org, name, position, failures, detail, due",
+    "webhook_endpoint": """org, id, url, secret, created, label, types, previous, previous_until,
+        off_since, off_reason, failing_since, arrived, paused_until""",
+    "webhook_waiting": "org, endpoint, position, subject, tries, due, detail",
+    "api_key": "org, id, label, digest, scopes, created, expires, last_used, revoked, hint",
+    "account_link": "org, account, application_id, created",
+    "connector": "org, name, kind, settings, secret, created, enabled, last_run",
+    "connector_link": "org, name, resource, target, address, grp",
 }
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -24,19 +25,20 @@ from headcount.bootstrap import Runtime, archives
 from headcount.cli import main
 from headcount.directory import copying
 from headcount.directory.access import COMMAND_LINE, Caller
-from headcount.directory.comparing import Part, Report, canonical_json
+from headcount.directory.comparing import Part, Report, canonical_json, digest
 from headcount.directory.listing import every
 from headcount.errors import InUse, Unavailable, VersionMismatch
 from headcount.scim.filters import parse_filter
 from headcount.scim.messages import Query
 from headcount.settings import Settings, is_postgres, sqlite_path
 from headcount.store.activity import Sought
-from headcount.store.copying import MOST_BYTES, START, Mark, Table
+from headcount.store.copying import MOST_BYTES, START, UNTOLD, Few, Mark, Table
 from headcount.store.model import Kind, Policy
 from headcount.store.visitors import Administrator, Audited
 from tests.databases import PARTITIONS, POSTGRES, SQLITE, STORES, address_of, create, fresh, sql
 from tests.serving import Office, Site, serving, settle
 from tests.store.estate import DECIMALS, MANY, NAMES, NUMBERS, another, build, do, rows_of
+from tests.store.outfit import keys_of_all
 from tests.store.test_contract import an_account, changed
 from tests.web.client import Client, client
 
@@ -150,6 +152,11 @@ def shown(database: str) -> dict[str, Any]:
                 org,
                 await runtime.store.tokens(org.id),
                 await runtime.store.events_after(org.id, 0, 100_000),
+                await runtime.store.webhooks.all(org.id),
+                await runtime.store.webhooks.waiting(org.id, "plain", 2 * MANY),
+                await runtime.store.connectors.all(org.id),
+                await runtime.store.connectors.links(org.id, "chat"),
+                await runtime.store.followers.all(org.id),
                 *[
                     [seen async for seen in every(runtime.store, org.id, kind, base=BASE)]
                     for kind in Kind
@@ -158,6 +165,8 @@ def shown(database: str) -> dict[str, Any]:
         found["administrators"] = await runtime.store.administrators()
         found["audited"] = await runtime.store.audited(None, None, 2 * MANY)
         found["secret"] = await runtime.store.secret("cursor", b"another")
+        found["subscriber"] = await runtime.store.secret("subscriber:mail", b"another")
+        found["keys"] = await runtime.store.keys.all()
         return found
 
     return do(database, read)
@@ -226,6 +235,8 @@ def test_what_has_no_use_elsewhere_stays_behind_and_the_audit_trail_goes_on(
             list(await runtime.store.links(org)),
             await runtime.store.exchanges(org, Sought(), 9),
             await runtime.store.days(org, ""),
+            await runtime.store.webhooks.attempts(org, "plain", 9),
+            await runtime.store.followers.held(),
         ]
 
     async def audited(runtime: Runtime) -> list[Audited]:
@@ -233,7 +244,7 @@ def test_what_has_no_use_elsewhere_stays_behind_and_the_audit_trail_goes_on(
         return await runtime.store.audited(None, None, 2)
 
     assert all(do(held, left))
-    assert do(new, left) == [[]] * 4
+    assert do(new, left) == [[]] * 6
     (last,) = do(held, lambda runtime: runtime.store.audited(None, None, 1))
     assert [(one.number, one.action) for one in do(new, audited)] == [
         (last.number + 1, "next"),
@@ -242,16 +253,19 @@ def test_what_has_no_use_elsewhere_stays_behind_and_the_audit_trail_goes_on(
 
 
 @pytest.mark.parametrize("target", STORES)
-def test_administrators_and_an_audit_trail_are_not_overwritten(
+def test_administrators_keys_and_an_audit_trail_are_not_overwritten(
     estates: Callable[[str], str], empty: Callable[[str], str], target: str
 ) -> None:
-    for number, told in enumerate(["such as the administrator", "such as an audit trail"]):
+    told_of = ("such as the administrator", "such as an audit trail", "such as the API key 'all1'")
+    for number, told in enumerate(told_of):
         new = empty(target)
 
         async def fill(runtime: Runtime, number: int = number) -> None:
             if number == 0:
                 one = Administrator("a", "ada@x.test", None, datetime.now(UTC))
                 await runtime.store.add_administrator(one)
+            elif number == 2:
+                await keys_of_all(runtime.store)
             else:
                 await runtime.store.audit(Audited(datetime.now(UTC), "cli", "some.thing"))
 
@@ -318,7 +332,7 @@ def test_a_copy_that_fails_in_any_table_goes_on_there(
     estates: Callable[[str], str], empty: Callable[[str], str], source: str, target: str
 ) -> None:
     held, new = estates(source), empty(target)
-    for steps, table in zip((6, 4, 4), Table, strict=True):
+    for steps, table in zip((9, 7, 7, 8, 8, 10), Table, strict=True):
         with pytest.raises(Unavailable):
             copy(held, new, tripping(steps, new))
         assert [mark.stage for mark in marks(new)] == ["done", table.value], steps
@@ -431,7 +445,16 @@ BREAKS = {
     "events": "DELETE FROM event WHERE org = 2 AND position = 2000",
     "token": "UPDATE token SET revoked = 'x' WHERE org = 2",
     "name": "UPDATE organisation SET name = 'x' WHERE id = 2",
-    "secret": "DELETE FROM secret",
+    "secret cursor": "DELETE FROM secret WHERE name = 'cursor'",
+    "secret subscriber:mail": "DELETE FROM secret WHERE name LIKE 'subscriber%'",
+    "position of subscriber:mail": "UPDATE follower SET position = 0 WHERE org = 2",
+    "webhook full": "UPDATE webhook_endpoint SET previous = NULL WHERE org = 2 AND id = 'full'",
+    "API key large2": "UPDATE api_key SET revoked = NULL WHERE id = 'large2'",
+    "API key all1": "DELETE FROM api_key WHERE org IS NULL",
+    "connector chat": "UPDATE connector SET secret = 'x' WHERE org = 2",
+    "account links: first at": "UPDATE account_link SET created = 'x' WHERE org = 2",
+    "connector links: first at group in chat": "DELETE FROM connector_link WHERE grp = 1",
+    "waiting webhooks: first at 1100 in plain": "DELETE FROM webhook_waiting WHERE position = 1100",
     "administrator 😀": "UPDATE administrator SET org = 2 WHERE id = 'a2'",
     "audit trail: first at 1100": "UPDATE audit SET data = '{}' WHERE number = 1100",
     f"audit trail: first at {MANY}": f"DELETE FROM audit WHERE number = {MANY}",
@@ -528,6 +551,89 @@ def test_a_copy_that_was_begun_is_finished_from_its_own_source_alone(
     assert "unfinished copy of another database" in type_(other, new).output
     change(new, "UPDATE organisation SET name = 'used already'")
     assert "changed in the target since it was copied" in type_(held, new).output
+
+
+@pytest.mark.parametrize("target", STORES)
+def test_what_was_followed_in_the_target_meanwhile_is_not_overwritten(
+    estates: Callable[[str], str], empty: Callable[[str], str], target: str
+) -> None:
+    held, new = estates(SQLITE), empty(target)
+    with pytest.raises(Unavailable):
+        copy(held, new, tripping(12, new))
+    change(new, "UPDATE api_key SET last_used = '2026-02-02'")  # which is no change
+    with pytest.raises(Unavailable):
+        copy(held, new, tripping(12, new))
+    change(new, "UPDATE follower SET position = position + 1 WHERE name = 'connector:chat'")
+    assert "changed in the target since it was copied" in type_(held, new).output
+
+
+def comparing(what: str, slug: str, rows: int) -> None:
+    """End the copy once everything is there."""
+    if what == "Comparing":
+        raise Unavailable("the power went")
+
+
+@pytest.mark.parametrize(("source", "target"), BOTH_WAYS)
+def test_what_changes_without_an_event_is_brought_over_by_a_copy_that_goes_on(
+    estates: Callable[[str], str],
+    empty: Callable[[str], str],
+    tmp_path: Path,
+    source: str,
+    target: str,
+) -> None:
+    held, new = another(estates(source), source, tmp_path), empty(target)
+    for step, stage in ((tripping(16, new), "account_link"), (comparing, "done")):
+        with pytest.raises(Unavailable):
+            copy(held, new, step)
+        assert marks(new)[1].stage == stage
+        _check_marks(new)
+        do(held, _hand_on)
+    report = copy(held, new)
+    assert report.same, report
+    assert rows_of(new) == rows_of(held)
+
+
+async def _hand_on(runtime: Runtime) -> None:
+    """The last account gets the id of the first, which was copied; a webhook drops what waits."""
+    org = await runtime.store.organisation("large")
+    ids = [seen.stored.id async for seen in every(runtime.store, org.id, Kind.USER)]
+    links = runtime.store.account_links
+    for first in ids:
+        if link := await links.of_account(org.id, first):
+            break
+    assert link
+    await links.remove(org.id, link.account)
+    await links.put(org.id, replace(link, account=ids[-1]))
+    await runtime.store.webhooks.resume(org.id, "plain", 5)
+
+
+@pytest.mark.parametrize(("source", "target"), BOTH_WAYS)
+def test_a_copy_that_an_older_version_began_is_finished_with_what_that_left_behind(
+    estates: Callable[[str], str], empty: Callable[[str], str], source: str, target: str
+) -> None:
+    held, new = estates(source), empty(target)
+    with pytest.raises(Unavailable):
+        copy(held, new, tripping(13, new))
+    assert [mark.stage for mark in marks(new)] == ["done", "event"]
+    for table in (*UNTOLD, *Few):
+        change(new, f"DELETE FROM {table.value}")
+
+    async def older() -> str:
+        async with archives(Settings(database=held), Settings(database=new)) as (_, there):
+            await there.open_source()
+            return digest(
+                [
+                    *await there.organisations(),
+                    *(one._replace(last_used=None) for one in await there.tokens(1)),
+                ]
+            )
+
+    kept, rows = asyncio.run(older()), rows_of(new)
+    there = sum(row[0] == 1 for table in Table for row in rows[table])
+    change(new, f"UPDATE headcount_copy SET kept = '{kept}', rows = {there} WHERE org = 1")
+    _check_marks(new)
+    assert copy(held, new).same
+    assert rows_of(new) == rows_of(held)
 
 
 def test_one_database_is_not_copied_to_itself(

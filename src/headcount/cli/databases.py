@@ -22,6 +22,7 @@ from headcount.errors import Unavailable
 from headcount.store.model import Migrated
 
 _AGAIN = "Run the same command again; it goes on where it was."
+_SHOWN = (Part.ACCOUNTS, Part.GROUPS, Part.MEMBERSHIPS, Part.EVENTS)  # what a line has room for
 _INTERRUPTED = 130  # exit status, as shells have it for Ctrl-C
 
 
@@ -63,8 +64,9 @@ def copy(source: str, target: str, *, verify_only: bool, as_json: bool) -> None:
     """Copy a whole installation into another database, and compare both.
 
     Everything comes along as it is: organisations, tokens, accounts, groups, events with their
-    positions. Stop the servers first: what is written to the source meanwhile is found at the end,
-    and the command has to run again. One that was interrupted goes on where it was.
+    positions and who has come how far in them, webhooks, connectors, keys and links. Stop the
+    servers first: what is written to the source meanwhile is found at the end, and the command has
+    to run again. One that was interrupted goes on where it was.
 
     The target has to be empty; tables are created where there are none. To split those of
     PostgreSQL into partitions, run headcount migrate --partitions on it before. The exit status is
@@ -132,7 +134,7 @@ def _bar() -> Progress:
 
 def _print(report: Report) -> None:
     if report.organisations:
-        headings = ("Organisation", *(part.value.capitalize() for part in Part), "Result")
+        headings = ("Organisation", *(part.value.capitalize() for part in _SHOWN), "Result")
         print_table(headings, [_row(one) for one in report.organisations])
     for differs in report.differences:
         click.echo(f"What differs beside that: {differs}.")
@@ -140,7 +142,7 @@ def _print(report: Report) -> None:
 
 
 def _row(one: Compared) -> tuple[Any, ...]:
-    numbers = (one.counts.get(part) for part in Part)
+    numbers = (one.counts.get(part) for part in _SHOWN)
     return one.slug, *numbers, "\n".join(one.differences) or "same"
 
 

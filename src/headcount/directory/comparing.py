@@ -16,13 +16,16 @@ from typing import Any, Protocol, TypeVar
 from orjson import OPT_SORT_KEYS, dumps
 
 from headcount.store.copying import (
+    LAYOUTS,
     START,
     Archive,
     AuditedRow,
     EventRow,
+    Few,
     Key,
     MemberRow,
     OrganisationRow,
+    PlainRow,
     ResourceRow,
     Row,
     Table,
@@ -51,6 +54,14 @@ class Part(StrEnum):
     GROUPS = "groups"
     MEMBERSHIPS = "memberships"
     EVENTS = "events"
+    ACCOUNT_LINKS = "account_links"
+    CONNECTOR_LINKS = "connector_links"
+    WAITING = "waiting_webhooks"
+
+    @property
+    def name_for_people(self) -> str:
+        """As it stands in a sentence."""
+        return self.value.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ State = dict[str, str]
 async def state_of(archive: Archive) -> State:
     """How the organisations stand: counters and positions move with every change."""
     return {
-        one.slug: digest([one, *await archive.tokens(one.id)])
+        one.slug: digest([one, *await archive.tokens(one.id), *await archive.few(one.id)])
         for one in await archive.organisations()
     }
 
@@ -105,9 +116,9 @@ async def compare(source: Archive, target: Archive, before: State, watch: Watch)
 
 async def _besides(source: Archive, target: Archive) -> tuple[str, ...]:
     """What differs and is of no organisation."""
-    differences = []
-    if await source.secrets() != await target.secrets():
-        differences.append("the secret of the cursors")
+    unlike = set(await source.secrets()) ^ set(await target.secrets())
+    differences = [f"the secret {name}" for name in sorted({one.name for one in unlike})]
+    differences += _few(await source.few(None), await target.few(None))
     odd = set(await source.administrators()) ^ set(await target.administrators())
     differences += [f"the administrator {email}" for email in sorted({one.email for one in odd})]
     number = await _first_odd_entry(source, target)
@@ -154,6 +165,7 @@ async def _compare(
     counts: dict[Part, int] = {}
     differences = _settings(one, other)
     differences += _tokens(await source.tokens(one.id), await target.tokens(one.id))
+    differences += _few(await source.few(one.id), await target.few(one.id))
     for table in Table:
         ours, theirs = await _both(
             _sums(source, table, one.id, lambda rows: watch.moves("Comparing", one.slug, rows)),
@@ -165,7 +177,7 @@ async def _compare(
             if found.digest != held.digest:
                 where = await _first_difference(source, target, table, one.id, part)
                 count = f", {found.count} instead of {held.count}" * (found.count != held.count)
-                differences.append(f"{part.value}: first at {where}{count}")
+                differences.append(f"{part.name_for_people}: first at {where}{count}")
     return Compared(one.slug, counts, tuple(differences))
 
 
@@ -182,6 +194,19 @@ def _settings(one: OrganisationRow, other: OrganisationRow) -> list[str]:
 def _tokens(ours: Sequence[TokenRow], theirs: Sequence[TokenRow]) -> list[str]:
     odd = {one.id for one in set(ours) ^ set(theirs)}
     return [f"token {one}" for one in sorted(odd)]
+
+
+_CALLED = {
+    Few.FOLLOWERS: "the position of",
+    Few.ENDPOINTS: "webhook",
+    Few.KEYS: "API key",
+    Few.CONNECTORS: "connector",
+}
+
+
+def _few(ours: Sequence[PlainRow], theirs: Sequence[PlainRow]) -> list[str]:
+    odd = {(one.table, one.key[0]) for one in set(ours) ^ set(theirs)}
+    return [f"{_CALLED[Few(table)]} {key}" for table, key in sorted(odd)]
 
 
 @dataclass(slots=True)
@@ -206,6 +231,9 @@ _PARTS = {
     Table.RESOURCES: (Part.ACCOUNTS, Part.GROUPS),
     Table.MEMBERS: (Part.MEMBERSHIPS,),
     Table.EVENTS: (Part.EVENTS,),
+    Table.ACCOUNT_LINKS: (Part.ACCOUNT_LINKS,),
+    Table.CONNECTOR_LINKS: (Part.CONNECTOR_LINKS,),
+    Table.WAITING: (Part.WAITING,),
 }
 
 
@@ -231,6 +259,8 @@ def part_of(row: Row) -> Part:
             return Part.MEMBERSHIPS
         case EventRow():
             return Part.EVENTS
+        case PlainRow():
+            return _PARTS[Table(row.table)][0]
 
 
 async def chunks(
@@ -291,6 +321,14 @@ async def _both(one: Coroutine[Any, Any, T], other: Coroutine[Any, Any, T]) -> t
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def without_use(row: PlainRow) -> PlainRow:
+    """The row as it was before it was ever used."""
+    if row.table is not Few.KEYS:
+        return row
+    used = LAYOUTS[row.table].columns.split(", ").index("last_used")
+    return row._replace(values=(*row.values[:used], None, *row.values[used + 1 :]))
 
 
 def digest(values: Iterable[Any]) -> str:

@@ -1,7 +1,8 @@
 """A whole installation from one database to another, exactly as it is.
 
 An organisation is seen in the target once all of it is there. A mark in the target says how far
-each has come, so a copy that was interrupted goes on where it was. The marks go once both sides
+each has come, so a copy that was interrupted goes on where it was. What may have changed without an
+event (`UNTOLD`) is the exception: a copy that goes on brings it anew. The marks go once both sides
 were found to be the same: from then on nothing is copied over the target any more.
 """
 
@@ -17,9 +18,21 @@ from headcount.directory.comparing import (
     digest,
     entries,
     state_of,
+    without_use,
 )
 from headcount.errors import InUse, InvalidValue
-from headcount.store.copying import DONE, START, Archive, Mark, OrganisationRow, Table, TokenRow
+from headcount.store.copying import (
+    CLEARING,
+    DONE,
+    START,
+    UNTOLD,
+    Archive,
+    Mark,
+    OrganisationRow,
+    PlainRow,
+    Table,
+    TokenRow,
+)
 
 _ORDER = list(Table)
 
@@ -53,7 +66,8 @@ async def copy(source: Archive, target: Archive, watch: Watch) -> Report:
     before = await state_of(source)
     watch.begins(2 * await _amount(source))
     copying = Copying(source, target, await _marks(source, target), watch)
-    await target.begin(await source.secrets(), await source.administrators())
+    keys = await source.few(None)
+    await target.begin(await source.secrets(), await source.administrators(), keys)
     for one in await source.organisations():
         await copying.organisation(one)
     async with aclosing(entries(source)) as audited:
@@ -73,7 +87,7 @@ async def _amount(source: Archive) -> int:
     """About how many rows there are."""
     held = await source.organisations()
     rows = sum(one.users + one.groups + one.position for one in held)
-    return rows + sum((await source.memberships()).values())
+    return rows + sum((await source.memberships()).values()) + await source.untold()
 
 
 async def _check_apart(source: Archive, target: Archive) -> None:
@@ -104,7 +118,8 @@ async def _marks(source: Archive, target: Archive) -> dict[int, Mark]:
                 f"the target holds data already, such as the organisation {one.slug!r}: name an"
                 " empty database. A copy that was finished is looked at with --verify-only"
             )
-        if known.kept != fingerprint(one, await target.tokens(one.id)):
+        held = await target.tokens(one.id), await target.few(one.id)
+        if known.kept != fingerprint(one, *held):
             raise InUse(
                 f"the organisation {one.slug!r} was changed in the target since it was copied, and"
                 " would be overwritten: name an empty database"
@@ -115,8 +130,9 @@ async def _marks(source: Archive, target: Archive) -> dict[int, Mark]:
 
 
 async def _check_nobody(target: Archive) -> None:
-    """Refuse a target of which an administrator or the audit trail would be lost."""
+    """Refuse a target of which an administrator, a key or the audit trail would be lost."""
     held = [f"the administrator {one.email!r}" for one in await target.administrators()]
+    held += [f"the API key {one.key[0]!r}" for one in await target.few(None)]
     if held or await target.audited(0):
         raise InUse(
             f"the target holds data already, such as {[*held, 'an audit trail'][0]}: name an empty"
@@ -124,9 +140,10 @@ async def _check_nobody(target: Archive) -> None:
         )
 
 
-def fingerprint(organisation: OrganisationRow, tokens: list[TokenRow]) -> str:
-    """What changes with every change of an organisation; not with the use of a token."""
-    return digest([organisation, *(one._replace(last_used=None) for one in tokens)])
+def fingerprint(organisation: OrganisationRow, tokens: list[TokenRow], few: list[PlainRow]) -> str:
+    """What changes with every change of an organisation; not with the use of a token or key."""
+    unused = [one._replace(last_used=None) for one in tokens]
+    return digest([organisation, *unused, *map(without_use, few)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +159,11 @@ class Copying:
         """Bring one organisation over, as far as it is not there."""
         mark = await self._begun(one)
         self.watch.moves("Copying", one.slug, mark.rows)
-        while mark.stage != DONE:
-            mark = await self._table(mark, Table(mark.stage))
-            if Table(mark.stage) is _ORDER[-1]:
-                break
-            following = Table(_ORDER[_ORDER.index(Table(mark.stage)) + 1])
-            mark = await self._moved(mark, following)
+        first = Table(mark.stage)
+        for table in _ORDER[_ORDER.index(first) :]:
+            if table is not first:
+                mark = await self._moved(mark, table)
+            mark = await self._table(mark, table)
         await self._finish(mark, one)
 
     async def _begun(self, one: OrganisationRow) -> Mark:
@@ -157,10 +173,14 @@ class Copying:
         if mark is None:
             await self.target.write(None, fresh, ())
             return fresh
-        if mark.position == one.position and mark.stage in {*Table, DONE}:
-            return mark
-        await self.target.clear(mark, fresh)
-        return fresh
+        if mark.position != one.position or mark.stage not in {*Table, DONE}:
+            cleared = await self.target.clear(mark, fresh._replace(stage=CLEARING), list(Table))
+            await self.target.write(cleared, fresh, ())
+            return fresh
+        if mark.stage in {*UNTOLD, DONE}:
+            first = mark._replace(stage=UNTOLD[0].value, after=START[UNTOLD[0]], kept="")
+            return await self.target.clear(mark, first, UNTOLD)
+        return mark
 
     async def _table(self, mark: Mark, table: Table) -> Mark:
         async with aclosing(chunks(self.source, table, mark.org, mark.after)) as all_chunks:
@@ -176,6 +196,6 @@ class Copying:
         return mark
 
     async def _finish(self, was: Mark, one: OrganisationRow) -> None:
-        tokens = await self.source.tokens(one.id)
-        mark = was._replace(stage=DONE, kept=fingerprint(one, tokens))
-        await self.target.finish(was, mark, one, tokens)
+        tokens, few = await self.source.tokens(one.id), await self.source.few(one.id)
+        mark = was._replace(stage=DONE, kept=fingerprint(one, tokens, few))
+        await self.target.finish(was, mark, one, tokens, few)

@@ -4,14 +4,16 @@ Rows are read by their key, a chunk at a time, and written together with a mark 
 the copy has come: both are there, or neither. What a store makes of the rows for itself (indexes,
 columns for sorting) is its own affair, and is made anew where they are written.
 
+Tables whose columns are alike in every store are described (`LAYOUTS`) and copied by that.
+
 Left behind on purpose is what has no use elsewhere: links and sessions, for whoever may come into
-the console gets new ones; exchanges and the numbers of the days, which are forgotten anyhow. Keys
-of the HTTP API and links of accounts are not taken along yet, which the docs say.
+the console gets new ones; exchanges, the numbers of the days and the tries of webhooks, which are
+forgotten anyhow; and which process holds a follower.
 """
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from headcount.errors import Unavailable, VersionMismatch
 
@@ -27,6 +29,49 @@ class Table(StrEnum):
     RESOURCES = "resource"
     MEMBERS = "member"
     EVENTS = "event"
+    ACCOUNT_LINKS = "account_link"
+    CONNECTOR_LINKS = "connector_link"
+    WAITING = "webhook_waiting"
+
+
+class Few(StrEnum):
+    """What an organisation has few of: it is copied with the organisation itself."""
+
+    FOLLOWERS = "follower"
+    ENDPOINTS = "webhook_endpoint"
+    KEYS = "api_key"
+    CONNECTORS = "connector"
+
+
+class Layout(NamedTuple):
+    """What is copied of a table, beside the organisation that each row begins with."""
+
+    columns: str
+    key: str  # the columns that come first, by which rows are ordered
+
+    @property
+    def width(self) -> int:
+        """How many columns the key has."""
+        return len(self.key.split(", "))
+
+
+LAYOUTS: dict[Table | Few, Layout] = {
+    Table.ACCOUNT_LINKS: Layout("account, application_id, created", "account"),
+    Table.CONNECTOR_LINKS: Layout("name, resource, target, address, grp", "name, resource"),
+    Table.WAITING: Layout("endpoint, position, subject, tries, due, detail", "endpoint, position"),
+    Few.FOLLOWERS: Layout("name, position, failures, detail, due", "name"),
+    Few.ENDPOINTS: Layout(
+        "id, url, secret, created, label, types, previous, previous_until, off_since, off_reason,"
+        " failing_since, arrived, paused_until",
+        "id",
+    ),
+    Few.KEYS: Layout("id, label, digest, scopes, created, expires, last_used, revoked, hint", "id"),
+    Few.CONNECTORS: Layout("name, kind, settings, secret, created, enabled, last_run", "name"),
+}
+"""The tables whose columns are alike in every store, by what they are called and what they hold."""
+
+UNTOLD = (Table.ACCOUNT_LINKS, Table.CONNECTOR_LINKS, Table.WAITING)
+"""Tables in which a change is no event, so that no position tells whether there was one."""
 
 
 class OrganisationRow(NamedTuple):
@@ -164,19 +209,46 @@ class EventRow(NamedTuple):
         return len(self.data) + len(self.document or b"")
 
 
-Row = ResourceRow | MemberRow | EventRow
+class PlainRow(NamedTuple):
+    """A row of a table that has a layout."""
 
-TABLES: dict[type[Row], Table] = {
-    ResourceRow: Table.RESOURCES,
-    MemberRow: Table.MEMBERS,
-    EventRow: Table.EVENTS,
-}
-"""Where a row belongs."""
+    table: Table | Few
+    values: tuple[Any, ...]  # of the columns of the layout: texts, whole numbers, bytes, None
+
+    @property
+    def key(self) -> Key:
+        """What rows are ordered by."""
+        return self.values[: LAYOUTS[self.table].width]
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it has."""
+        return sum(len(value) for value in self.values if isinstance(value, str | bytes))
+
+
+Row = ResourceRow | MemberRow | EventRow | PlainRow
+
+
+def table_of(row: Row) -> Table:
+    """Where a row belongs that an organisation has many of."""
+    match row:
+        case ResourceRow():
+            return Table.RESOURCES
+        case MemberRow():
+            return Table.MEMBERS
+        case EventRow():
+            return Table.EVENTS
+        case PlainRow():
+            return Table(row.table)
+
 
 START: dict[Table, Key] = {
     Table.RESOURCES: (0, ""),
     Table.MEMBERS: ("", ""),
     Table.EVENTS: (0,),
+    Table.ACCOUNT_LINKS: ("",),
+    Table.CONNECTOR_LINKS: ("", ""),
+    Table.WAITING: ("", 0),
 }
 """A key before all others."""
 
@@ -223,6 +295,9 @@ class Archive(Protocol):
     async def memberships(self) -> dict[int, int]:
         """How many memberships each organisation has, from the counts of its groups."""
 
+    async def untold(self) -> int:
+        """How many rows there are of all organisations in the tables of `UNTOLD`."""
+
     async def tokens(self, org: int) -> list[TokenRow]:
         """The tokens of an organisation, by id."""
 
@@ -231,6 +306,9 @@ class Archive(Protocol):
 
     async def administrators(self) -> list[AdministratorRow]:
         """All administrators, by id."""
+
+    async def few(self, org: int | None) -> list[PlainRow]:
+        """What an organisation has few of, by table and key; None: the keys that open every one."""
 
     async def audited(self, after: int) -> list[AuditedRow]:
         """The next entries of the audit trail behind a number: a chunk, by number."""
@@ -242,9 +320,18 @@ class Archive(Protocol):
         """How far a copy to this database has come; None where there is none under way."""
 
     async def begin(
-        self, secrets: Sequence[SecretRow], administrators: Sequence[AdministratorRow]
+        self,
+        secrets: Sequence[SecretRow],
+        administrators: Sequence[AdministratorRow],
+        keys: Sequence[PlainRow],
     ) -> None:
-        """Be ready for marks, with these and no others, and with an empty audit trail."""
+        """Be ready for marks, with these and no others, and with an empty audit trail.
+
+        Args:
+            secrets: all of them.
+            administrators: all of them.
+            keys: those that open every organisation.
+        """
 
     async def write_audited(self, rows: Sequence[AuditedRow]) -> None:
         """Write entries of the audit trail, all or none.
@@ -266,13 +353,22 @@ class Archive(Protocol):
             VersionMismatch: the rows do not go with those that are there.
         """
 
-    async def clear(self, was: Mark, mark: Mark) -> None:
-        """Take an organisation and everything of it away, a part at a time, and move the mark."""
+    async def clear(self, was: Mark, mark: Mark, tables: Sequence[Table]) -> Mark:
+        """Take an organisation and its rows of some tables away, a part at a time.
+
+        The mark moves first, and counts what is left from then on: what it is in the end comes
+        back.
+        """
 
     async def finish(
-        self, was: Mark, mark: Mark, organisation: OrganisationRow, tokens: Sequence[TokenRow]
+        self,
+        was: Mark,
+        mark: Mark,
+        organisation: OrganisationRow,
+        tokens: Sequence[TokenRow],
+        few: Sequence[PlainRow],
     ) -> None:
-        """Write the organisation with its tokens, and move the mark.
+        """Write the organisation with its tokens and all that it has few of, and move the mark.
 
         Nobody sees the organisation before that. Servers that run notice it.
         """

@@ -8,11 +8,12 @@ import asyncpg
 from orjson import dumps, loads
 
 from headcount.errors import InvalidValue
+from headcount.store import plain
 from headcount.store.copying import (
-    CLEARING,
+    LAYOUTS,
     MOST_BYTES,
     MOST_ROWS,
-    TABLES,
+    UNTOLD,
     AdministratorRow,
     AuditedRow,
     EventRow,
@@ -20,6 +21,7 @@ from headcount.store.copying import (
     Mark,
     MemberRow,
     OrganisationRow,
+    PlainRow,
     ResourceRow,
     Row,
     SecretRow,
@@ -27,13 +29,14 @@ from headcount.store.copying import (
     TokenRow,
     another_copy,
     does_not_fit,
+    table_of,
 )
 from headcount.store.entries import email_key
 from headcount.store.filters import NAMES, NUMBERS
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.migrating import bring_up_to_date, check_schema, version
 from headcount.store.postgres.opening import Opener, Options
-from headcount.store.postgres.rows import index_key, overlong
+from headcount.store.postgres.rows import index_key, numbered, overlong
 from headcount.store.postgres.troubles import telling
 
 _SETTINGS_WIDTH = OrganisationRow._fields.index("users")
@@ -55,7 +58,7 @@ def _reading(columns: str, table: str, key: str, start: str, weight: str) -> str
     ) AS weighed WHERE before < {MOST_BYTES} ORDER BY {key}"""
 
 
-_READ = {
+_READ = {table: numbered(sql) for table, sql in plain.NEXT.items()} | {
     Table.RESOURCES: _reading(
         """kind, id, version, created, modified, coalesce(long_name, name),
         coalesce(long_external_id, external_id), active, role, own_role, member_count,
@@ -81,19 +84,36 @@ _READ = {
         "octet_length(data) + coalesce(octet_length(document), 0)",
     ),
 }
-_MADE: dict[Table, Any] = {table: kind for kind, table in TABLES.items()}
-_WRITTEN = {
+_MADE: dict[Table, Any] = {
+    Table.RESOURCES: ResourceRow,
+    Table.MEMBERS: MemberRow,
+    Table.EVENTS: EventRow,
+}
+_FEW, _KEYS = (
+    {table: numbered(sql) for table, sql in asked.items()} for asked in (plain.FEW, plain.KEYS)
+)
+_HIDE = (
+    *map(numbered, plain.HIDE),
+    "DELETE FROM tally WHERE org = $1",
+    "DELETE FROM organisation WHERE id = $1",
+)
+_WRITTEN = {table: plain.columns_of(table).replace(",", "") for table in UNTOLD} | {
     Table.RESOURCES: "org kind id version created modified name long_name external_id"
     " long_external_id active role own_role member_count title keys document",
     Table.MEMBERS: "org grp member kind display display_key",
     Table.EVENTS: "org position type at actor subject data document",
 }
 _REMOVED = 10_000  # rows at once
-_REMOVE = tuple(
-    f"""DELETE FROM {table} WHERE org = $1 AND ({key}) IN
-        (SELECT {key} FROM {table} WHERE org = $1 LIMIT {_REMOVED})"""
-    for table, key in (("resource", "kind, id"), ("member", "grp, member"), ("event", "position"))
-)
+_KEY = {table: LAYOUTS[table].key for table in UNTOLD} | {
+    Table.RESOURCES: "kind, id",
+    Table.MEMBERS: "grp, member",
+    Table.EVENTS: "position",
+}
+_REMOVE = {
+    table: f"""DELETE FROM {table.value} WHERE org = $1 AND ({key}) IN
+        (SELECT {key} FROM {table.value} WHERE org = $1 LIMIT {_REMOVED})"""
+    for table, key in _KEY.items()
+}
 _MARKS = """CREATE TABLE IF NOT EXISTS headcount_copy (
     org BIGINT PRIMARY KEY,
     slug TEXT NOT NULL,
@@ -154,6 +174,10 @@ class PostgresArchive:
         )
         return dict(map(tuple, rows))
 
+    async def untold(self) -> int:
+        ((rows,),) = await self._fetch(plain.COUNT)
+        return int(rows)
+
     async def tokens(self, org: int) -> list[TokenRow]:
         rows = await self._fetch(f"SELECT {_KEPT} FROM token WHERE org = $1 ORDER BY id", org)
         return [TokenRow(*row) for row in rows]
@@ -166,13 +190,23 @@ class PostgresArchive:
         rows = await self._fetch(f"SELECT {_ADMINISTRATOR} FROM administrator ORDER BY id")
         return [AdministratorRow(*row) for row in rows]
 
+    async def few(self, org: int | None) -> list[PlainRow]:
+        asked, given = (_KEYS, ()) if org is None else (_FEW, (org,))
+        return [
+            PlainRow(table, tuple(row))
+            for table, sql in asked.items()
+            for row in await self._fetch(sql, *given)
+        ]
+
     async def audited(self, after: int) -> list[AuditedRow]:
         sql = f"SELECT {_AUDITED} FROM audit WHERE number > $1 ORDER BY number LIMIT {MOST_ROWS}"
         return [AuditedRow(*row) for row in await self._fetch(sql, after)]
 
     async def read(self, table: Table, org: int, after: Key) -> Sequence[Row]:
-        made = _MADE[table]
-        return [made(*row) for row in await self._fetch(_READ[table], org, *after)]
+        rows = await self._fetch(_READ[table], org, *after)
+        if table in UNTOLD:
+            return [PlainRow(table, tuple(row)) for row in rows]
+        return [_MADE[table](*row) for row in rows]
 
     async def marks(self) -> list[Mark] | None:
         async with self._connection() as connection:
@@ -183,7 +217,10 @@ class PostgresArchive:
             return [Mark(*row)._replace(after=tuple(loads(row[5]))) for row in rows]
 
     async def begin(
-        self, secrets: Sequence[SecretRow], administrators: Sequence[AdministratorRow]
+        self,
+        secrets: Sequence[SecretRow],
+        administrators: Sequence[AdministratorRow],
+        keys: Sequence[PlainRow],
     ) -> None:
         keyed = [(*one, email_key(one.email)) for one in administrators]
         async with self._transaction() as connection:
@@ -193,6 +230,8 @@ class PostgresArchive:
             )
             await _fill(connection, "secret", "name, value", secrets)
             await _fill(connection, "administrator", f"{_ADMINISTRATOR}, email_key", keyed)
+            await connection.execute(plain.FORGET_KEYS)
+            await _fill_few(connection, None, keys)
 
     async def write_audited(self, rows: Sequence[AuditedRow]) -> None:
         async with self._transaction() as connection:
@@ -203,43 +242,49 @@ class PostgresArchive:
         async with self._transaction() as connection:
             await _move(connection, was, mark)
             if rows:
-                table = TABLES[type(rows[0])]
+                table = table_of(rows[0])
                 await connection.copy_records_to_table(
                     table.value,
                     records=[_written(mark.org, row) for row in rows],
                     columns=_WRITTEN[table].split(),
                 )
 
-    async def clear(self, was: Mark, mark: Mark) -> None:
-        between = was._replace(stage=CLEARING, kept="")
+    async def clear(self, was: Mark, mark: Mark, tables: Sequence[Table]) -> Mark:
+        mark = mark._replace(rows=was.rows)
         async with self._transaction() as connection:
-            await _move(connection, was, between)
-            await connection.execute("DELETE FROM token WHERE org = $1", was.org)
-            await connection.execute("DELETE FROM tally WHERE org = $1", was.org)
-            await connection.execute("DELETE FROM organisation WHERE id = $1", was.org)
-        for sql in _REMOVE:
-            while await self._removed(sql, was.org):
-                pass
-        async with self._transaction() as connection:
-            await _move(connection, between, mark)
+            await _move(connection, was, mark)
+            await _hide(connection, was.org)
+        for table in tables:
+            while rows := await self._removed(mark, table):
+                mark = mark._replace(rows=mark.rows - rows)
+        return mark
 
-    async def _removed(self, sql: str, org: int) -> bool:
+    async def _removed(self, mark: Mark, table: Table) -> int:
+        """How many rows of a table are gone now, which the mark knows."""
         async with self._transaction() as connection:
-            return await connection.execute(sql, org) != "DELETE 0"
+            done = await connection.execute(_REMOVE[table], mark.org)
+            rows = int(done.rpartition(" ")[2])
+            if rows:
+                await _move(connection, mark, mark._replace(rows=mark.rows - rows))
+            return rows
 
     async def finish(
-        self, was: Mark, mark: Mark, organisation: OrganisationRow, tokens: Sequence[TokenRow]
+        self,
+        was: Mark,
+        mark: Mark,
+        organisation: OrganisationRow,
+        tokens: Sequence[TokenRow],
+        few: Sequence[PlainRow],
     ) -> None:
         org = organisation.id
         settings, tally = organisation[:_SETTINGS_WIDTH], organisation[_SETTINGS_WIDTH:]
         async with self._transaction() as connection:
             await _move(connection, was, mark)
-            await connection.execute("DELETE FROM token WHERE org = $1", org)
-            await connection.execute("DELETE FROM tally WHERE org = $1", org)
-            await connection.execute("DELETE FROM organisation WHERE id = $1", org)
+            await _hide(connection, org)
             await _fill(connection, "organisation", _SETTINGS, [settings])
             await _fill(connection, "tally", f"org, {_TALLY}", [(org, *tally)])
             await _fill(connection, "token", f"org, {_KEPT}", [(org, *one) for one in tokens])
+            await _fill_few(connection, org, few)
             await connection.execute(_BEHIND)
             await connection.execute("UPDATE access SET epoch = epoch + 1")
 
@@ -290,6 +335,8 @@ def _written(org: int, row: Row) -> tuple[Any, ...]:
             return org, *row, display.casefold()
         case EventRow():
             return org, *row
+        case PlainRow():
+            return org, *row.values
     raise AssertionError(row)
 
 
@@ -323,6 +370,17 @@ async def _move(connection: Connection, was: Mark | None, mark: Mark) -> None:
         raise another_copy() from None
     if not done.endswith(" 1"):
         raise another_copy()
+
+
+async def _hide(connection: Connection, org: int) -> None:
+    for sql in _HIDE:
+        await connection.execute(sql, org)
+
+
+async def _fill_few(connection: Connection, org: int | None, few: Sequence[PlainRow]) -> None:
+    for table, rows in plain.by_table(few):
+        columns = plain.columns_of(table)
+        await _fill(connection, table.value, columns, plain.values_of(org, rows))
 
 
 async def _fill(

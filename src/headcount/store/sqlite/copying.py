@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
-from orjson import dumps, loads
+from orjson import loads
 
 from headcount.errors import Unavailable
+from headcount.store import plain
 from headcount.store.copying import (
-    CLEARING,
     MOST_BYTES,
     MOST_ROWS,
-    TABLES,
+    UNTOLD,
     AdministratorRow,
     AuditedRow,
     EventRow,
@@ -27,18 +27,21 @@ from headcount.store.copying import (
     Mark,
     MemberRow,
     OrganisationRow,
+    PlainRow,
     ResourceRow,
     Row,
     SecretRow,
     Table,
     TokenRow,
-    another_copy,
     does_not_fit,
+    table_of,
 )
 from headcount.store.entries import email_key
 from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, listed_values
 from headcount.store.sqlite.connection import FileLock, open_guarded, open_writer
+from headcount.store.sqlite.marks import MARK, MARKS, move
+from headcount.store.sqlite.removing import REMOVE_BESIDE, removed, swept
 from headcount.store.sqlite.rows import place_of
 from headcount.store.sqlite.schema import check_schema, version
 from headcount.store.sqlite.store import migrate_file
@@ -50,16 +53,15 @@ _KEPT = ", ".join(TokenRow._fields)
 _RESOURCE = ", ".join(ResourceRow._fields)
 _ADMINISTRATOR = ", ".join(AdministratorRow._fields)
 _AUDITED = ", ".join(AuditedRow._fields)
-_MARK = ", ".join(Mark._fields)
 
-_READ = {
+_READ = plain.NEXT | {
     Table.RESOURCES: f"""SELECT {_RESOURCE} FROM resource
-        WHERE org = ? AND (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?""",
-    Table.MEMBERS: """SELECT grp, member, kind, display FROM member
-        WHERE org = ? AND (grp, member) > (?, ?) ORDER BY grp, member LIMIT ?""",
-    Table.EVENTS: """SELECT e.position, e.type, e.at, e.actor, e.subject, e.data, d.document
+        WHERE org = ? AND (kind, id) > (?, ?) ORDER BY kind, id LIMIT {MOST_ROWS}""",
+    Table.MEMBERS: f"""SELECT grp, member, kind, display FROM member
+        WHERE org = ? AND (grp, member) > (?, ?) ORDER BY grp, member LIMIT {MOST_ROWS}""",
+    Table.EVENTS: f"""SELECT e.position, e.type, e.at, e.actor, e.subject, e.data, d.document
         FROM event e LEFT JOIN event_document d ON d.place = (e.org << 40) + e.position
-        WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT ?""",
+        WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT {MOST_ROWS}""",
 }
 _WRITE = {
     Table.RESOURCES: f"""INSERT INTO resource (org, {_RESOURCE})
@@ -68,35 +70,13 @@ _WRITE = {
     Table.EVENTS: """INSERT INTO event (org, position, type, at, actor, subject, data)
         VALUES (?, ?, ?, ?, ?, ?, ?)""",
 }
-_WRITTEN = {
+_WRITTEN: dict[Table, int] = {
     Table.RESOURCES: len(ResourceRow._fields),
     Table.MEMBERS: len(MemberRow._fields),
     Table.EVENTS: len(EventRow._fields) - 1,  # its document has a table of its own
 }
 _KEEP = "INSERT INTO event_document (place, document) VALUES (?, ?)"
 _LIST = "INSERT OR IGNORE INTO listed_value (org, kind, path, key, id) VALUES (?, ?, ?, ?, ?)"
-_REMOVED = 10_000  # rows at once
-_REMOVE = (
-    "DELETE FROM resource WHERE seq IN (SELECT seq FROM resource WHERE org = ? LIMIT ?)",
-    """DELETE FROM listed_value WHERE (org, kind, path, key, id) IN
-        (SELECT org, kind, path, key, id FROM listed_value WHERE org = ? LIMIT ?)""",
-    """DELETE FROM member WHERE (org, grp, member) IN
-        (SELECT org, grp, member FROM member WHERE org = ? LIMIT ?)""",
-    """DELETE FROM event WHERE (org, position) IN
-        (SELECT org, position FROM event WHERE org = ? LIMIT ?)""",
-    """DELETE FROM event_document WHERE place IN (SELECT place FROM event_document
-        WHERE place BETWEEN ?1 << 40 AND (?1 + 1) << 40 LIMIT ?2)""",
-)
-_MARKS = """CREATE TABLE IF NOT EXISTS headcount_copy (
-    org INTEGER PRIMARY KEY,
-    slug TEXT NOT NULL,
-    created TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    stage TEXT NOT NULL,
-    after TEXT NOT NULL,                        -- JSON list
-    rows INTEGER NOT NULL,
-    kept TEXT NOT NULL
-)"""
 
 
 class SqliteArchive:
@@ -140,6 +120,10 @@ class SqliteArchive:
             WHERE r.org = o.id AND r.kind = 2) FROM organisation o"""
         return dict(await self._read(sql))
 
+    async def untold(self) -> int:
+        ((rows,),) = await self._read(plain.COUNT)
+        return int(rows)
+
     async def tokens(self, org: int) -> list[TokenRow]:
         rows = await self._read(f"SELECT {_KEPT} FROM token WHERE org = ? ORDER BY id", org)
         return [TokenRow._make((*row[:7], *map(bool, row[7:9]), *row[9:])) for row in rows]
@@ -152,33 +136,44 @@ class SqliteArchive:
         rows = await self._read(f"SELECT {_ADMINISTRATOR} FROM administrator ORDER BY id")
         return [AdministratorRow(*row) for row in rows]
 
+    async def few(self, org: int | None) -> list[PlainRow]:
+        asked, given = (plain.KEYS, ()) if org is None else (plain.FEW, (org,))
+        return [
+            PlainRow(table, row)
+            for table, sql in asked.items()
+            for row in await self._read(sql, *given)
+        ]
+
     async def audited(self, after: int) -> list[AuditedRow]:
         sql = f"SELECT {_AUDITED} FROM audit WHERE number > ? ORDER BY number LIMIT {MOST_ROWS}"
         return [AuditedRow(*row) for row in await self._read(sql, after)]
 
     async def read(self, table: Table, org: int, after: Key) -> Sequence[Row]:
-        return await self._do(
-            lambda c: _chunk(c.execute(_READ[table], (org, *after, MOST_ROWS)), table)
-        )
+        return await self._do(lambda c: _chunk(c.execute(_READ[table], (org, *after)), table))
 
     async def marks(self) -> list[Mark] | None:
         try:
-            rows = await self._read(f"SELECT {_MARK} FROM headcount_copy ORDER BY org")
+            rows = await self._read(f"SELECT {MARK} FROM headcount_copy ORDER BY org")
         except apsw.SQLError:  # there is no such table, or no more
             return None
         return [Mark(*row)._replace(after=tuple(loads(row[5]))) for row in rows]
 
     async def begin(
-        self, secrets: Sequence[SecretRow], administrators: Sequence[AdministratorRow]
+        self,
+        secrets: Sequence[SecretRow],
+        administrators: Sequence[AdministratorRow],
+        keys: Sequence[PlainRow],
     ) -> None:
         keyed = [(*one, email_key(one.email)) for one in administrators]
 
         def write(connection: apsw.Connection) -> None:
-            connection.execute(_MARKS)
+            connection.execute(MARKS)
             for table in ("secret", "administrator", "audit"):
                 connection.execute(f"DELETE FROM {table}")
             _fill(connection, "secret", "name, value", secrets)
             _fill(connection, "administrator", f"{_ADMINISTRATOR}, email_key", keyed)
+            connection.execute(plain.FORGET_KEYS)
+            _fill_few(connection, None, keys)
 
         await self._write(write)
 
@@ -187,30 +182,38 @@ class SqliteArchive:
 
     async def write(self, was: Mark | None, mark: Mark, rows: Sequence[Row]) -> None:
         def write(connection: apsw.Connection) -> None:
-            _move(connection, was, mark)
+            move(connection, was, mark)
             if rows:
                 _insert(connection, mark.org, rows)
 
         await self._write(write)
 
-    async def clear(self, was: Mark, mark: Mark) -> None:
-        between = was._replace(stage=CLEARING, kept="")
+    async def clear(self, was: Mark, mark: Mark, tables: Sequence[Table]) -> Mark:
+        mark = mark._replace(rows=was.rows)
 
         def hide(connection: apsw.Connection) -> None:
-            _move(connection, was, between)
+            move(connection, was, mark)
             _hide(connection, was.org)
 
         await self._write(hide)
-        for sql in _REMOVE:
-            while await self._write(partial(_removed, sql, was.org)):
-                pass
-        await self._write(lambda connection: _move(connection, between, mark))
+        for table in tables:
+            while rows := await self._write(partial(removed, mark, table)):
+                mark = mark._replace(rows=mark.rows - rows)
+            if beside := REMOVE_BESIDE.get(table):
+                while await self._write(partial(swept, beside, mark.org)):
+                    pass
+        return mark
 
     async def finish(
-        self, was: Mark, mark: Mark, organisation: OrganisationRow, tokens: Sequence[TokenRow]
+        self,
+        was: Mark,
+        mark: Mark,
+        organisation: OrganisationRow,
+        tokens: Sequence[TokenRow],
+        few: Sequence[PlainRow],
     ) -> None:
         def write(connection: apsw.Connection) -> None:
-            _move(connection, was, mark)
+            move(connection, was, mark)
             _hide(connection, organisation.id)
             _fill(connection, "organisation", _ORGANISATION, [organisation])
             _fill(
@@ -219,6 +222,7 @@ class SqliteArchive:
                 f"org, {_KEPT}",
                 [(organisation.id, *one) for one in tokens],
             )
+            _fill_few(connection, organisation.id, few)
             connection.execute("UPDATE access SET epoch = epoch + 1")
 
         await self._write(write)
@@ -310,27 +314,15 @@ def _row(table: Table, values: tuple[Any, ...]) -> Row:
             return MemberRow(*values)
         case Table.EVENTS:
             return EventRow(*values)
-
-
-def _move(connection: apsw.Connection, was: Mark | None, mark: Mark) -> None:
-    values = (*mark[:5], dumps(mark.after).decode(), *mark[6:])
-    places = ", ".join("?" * len(values))
-    try:
-        if was is None:
-            sql = f"INSERT OR IGNORE INTO headcount_copy ({_MARK}) VALUES ({places})"
-            connection.execute(sql, values)
-        else:
-            sql = f"""UPDATE headcount_copy SET ({_MARK}) = ({places})
-                WHERE org = ? AND stage = ? AND after = ?"""
-            connection.execute(sql, (*values, was.org, was.stage, dumps(was.after).decode()))
-    except apsw.SQLError:  # the table is gone: the other one has come to its end
-        raise another_copy() from None
-    if connection.changes() != 1:
-        raise another_copy()
+    return PlainRow(table, values)
 
 
 def _insert(connection: apsw.Connection, org: int, rows: Sequence[Row]) -> None:
-    table = TABLES[type(rows[0])]
+    table = table_of(rows[0])
+    if table in UNTOLD:
+        given = plain.values_of(org, [row for row in rows if isinstance(row, PlainRow)])
+        _fill(connection, table.value, plain.columns_of(table), given)
+        return
     width = _WRITTEN[table]
     connection.executemany(_WRITE[table], [(org, *row[:width]) for row in rows])
     if table is Table.EVENTS:
@@ -359,7 +351,8 @@ def _listed(org: int, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
 
 
 def _hide(connection: apsw.Connection, org: int) -> None:
-    connection.execute("DELETE FROM token WHERE org = ?", (org,))
+    for sql in plain.HIDE:
+        connection.execute(sql, (org,))
     connection.execute("DELETE FROM organisation WHERE id = ?", (org,))
 
 
@@ -370,6 +363,6 @@ def _fill(
     connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
 
 
-def _removed(sql: str, org: int, connection: apsw.Connection) -> int:
-    connection.execute(sql, (org, _REMOVED))
-    return connection.changes()
+def _fill_few(connection: apsw.Connection, org: int | None, few: Sequence[PlainRow]) -> None:
+    for table, rows in plain.by_table(few):
+        _fill(connection, table.value, plain.columns_of(table), plain.values_of(org, rows))
