@@ -1,13 +1,13 @@
 """The parts of the page about the console, about recording and about the feed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from statistics import median
 
 from bench.console import LIMIT
 from bench.figures import number
 from bench.markdown import bullets, markdown, paragraph
 from bench.plan import Plan
-from bench.results import Compared, Followed, Measured, Result, unique
+from bench.results import Followed, Measured, Result, unique
 from bench.telling import (
     ARRIVING,
     DELIVERING,
@@ -103,11 +103,11 @@ def of_the_feed(measured: Measured) -> Iterator[str]:
     )
     yield markdown(DELIVERING, delivering_rows(followed))
     if followed.costs:
-        yield from _of_followers(followed.costs)
+        yield from _of_followers(followed)
 
 
-def _of_followers(costs: Sequence[tuple[str, str, Compared]]) -> Iterator[str]:
-    _, _, first = costs[0]
+def _of_followers(followed: Followed) -> Iterator[str]:
+    _, _, first = followed.costs[0]
     yield "### What followers cost those who write"
     yield paragraph(
         f"Two servers with {first.accounts:,} accounts are asked in turns, {len(first.pairs)} times"
@@ -116,7 +116,9 @@ def _of_followers(costs: Sequence[tuple[str, str, Compared]]) -> Iterator[str]:
         " that a write takes with all that follows from it. The next round begins when the follower"
         " has everything. Follower and writers are one process beside the server."
     )
-    yield markdown(FOLLOWING, following_rows(Followed(costs=list(costs))))
+    for name in unique(server for server, _, _ in followed.costs):
+        yield f"On {name}:"
+        yield markdown(FOLLOWING, following_rows(followed, name))
 
 
 def following_in_short(measured: Measured) -> list[str]:

@@ -57,7 +57,14 @@ def _of_the_feed(followed: Followed) -> Iterator[tuple[str, Cells, list[Cells]]]
         ("The feed, read from the first event to the last", READING, reading_rows(followed)),
         ("From an answer to its event at a long poll", ARRIVING, arriving_rows(followed)),
         ("Webhooks, with events that wait", DELIVERING, delivering_rows(followed)),
-        ("Writers who are followed, and who are not", FOLLOWING, following_rows(followed)),
+        *(
+            (
+                f"Writers who are followed, and not, {name}",
+                FOLLOWING,
+                following_rows(followed, name),
+            )
+            for name in unique(server for server, _, _ in followed.costs)
+        ),
     )
     return (one for one in tables if one[2])
 

@@ -23,9 +23,8 @@ ARRIVING = ("Server", "Changes", "p50 ms", "p99 ms")
 DELIVERING = ("Server", "Webhooks", "Deliveries", "Per second", "For each", "CPU µs")
 FOLLOWING = (
     "Follower",
-    "Server",
     "Request",
-    "Connections",
+    "Conn.",
     "Followed",
     "Not followed",
     "Ratio",
@@ -159,6 +158,6 @@ def delivering_rows(followed: Followed) -> list[Cells]:
     ]
 
 
-def following_rows(followed: Followed) -> list[Cells]:
-    """A row for each request and each way to follow."""
-    return [(way, server, *_compared(one)) for server, way, one in followed.costs]
+def following_rows(followed: Followed, server: str) -> list[Cells]:
+    """A row for each request and each way to follow, on one kind of database."""
+    return [(way, *_compared(one)) for on, way, one in followed.costs if on == server]
