@@ -57,6 +57,7 @@ def test_a_plan_shows_each_change_with_its_reason_and_changes_nothing(
     connected: Browser, chat: Chat
 ) -> None:
     assert "Not applied yet" in connected.text
+    assert connected.text.count('aria-current="page"') == 1
     connected.submit("/plan")
     rows = re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", connected.text)
     reason = "There is no such account yet."
