@@ -46,7 +46,7 @@ def add(browser: Browser, site: Site, url: str, **more: str) -> str:
     browser.open(f"/o/{site.slug}/webhooks").submit("/webhooks", url=url, **more)
     assert browser.status == 200, browser.text
     (secret,) = set(SECRET.findall(browser.text))
-    return secret
+    return str(secret)
 
 
 def open_only(browser: Browser, site: Site) -> str:
@@ -54,7 +54,7 @@ def open_only(browser: Browser, site: Site) -> str:
     browser.open(f"/o/{site.slug}/webhooks")
     (found,) = set(re.findall(rf"/o/{site.slug}/webhooks/([\w-]+)", browser.text))
     browser.open(f"/o/{site.slug}/webhooks/{found}")
-    return found
+    return str(found)
 
 
 @pytest.mark.parametrize(
