@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from headcount.activity.recorder import Bounds, Recorder
 from headcount.api.keyring import KeyRing
 from headcount.api.loading import Later
+from headcount.applying import Connections
 from headcount.beside import Beside
 from headcount.console.application import console
 from headcount.console.rendering import Renderer
@@ -231,9 +232,10 @@ def build(
         Addresses(settings.public_url, settings.base_domain),
         recorder,
     )
-    pages = _console(settings, parts, recorder, stopping, around)
+    connections = Connections(store, around.clock)
+    pages = _console(settings, parts, connections, recorder, stopping, around)
     watch = Watch(store)
-    background: list[Background] = [watch]
+    background: list[Background] = [watch, connections]
     if settings.event_days:
         background.append(Forgetting(store, around.clock, settings.event_days))
     if settings.worker:
@@ -249,6 +251,7 @@ class Embedded:
     runtime: Runtime
     scim: ScimApplication  # below no prefix; see `web.mounting`
     console: ASGIApp
+    connections: Connections
     recorder: Recorder | None
     clock: Callable[[], datetime]
 
@@ -273,8 +276,9 @@ def embedded(
         recorder,
         prefix="",
     )
-    pages = _console(settings, parts, recorder, never, around)
-    return Embedded(parts, scim, pages, recorder, around.clock)
+    connections = Connections(store, around.clock)
+    pages = _console(settings, parts, connections, recorder, never, around)
+    return Embedded(parts, scim, pages, connections, recorder, around.clock)
 
 
 def _services(settings: Settings, parts: Runtime) -> Services:
@@ -285,6 +289,7 @@ def _services(settings: Settings, parts: Runtime) -> Services:
 def _console(
     settings: Settings,
     parts: Runtime,
+    connections: Connections,
     recorder: Recorder | None,
     stopping: Callable[[], bool],
     around: World,
@@ -298,6 +303,7 @@ def _console(
             role_rules=parts.role_rules,
             endpoints=parts.endpoints,
             keys=parts.keys,
+            connecting=connections,
             try_webhook=partial(send_test, settings, parts),
             settings=settings,
             clock=around.clock,

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from headcount.bootstrap import Runtime
+from headcount.bootstrap import Runtime, clock
+from headcount.connectors.managing import APPLYING
 from headcount.console.visits import Page
 from headcount.directory.endpoints import Wanted
 from headcount.directory.keys import KeyWish
@@ -18,6 +19,8 @@ from headcount.directory.tokens import Wish
 from headcount.scim.custom import CustomAttribute
 from headcount.scim.schemas import USER_URN
 from headcount.store.activity import Sought
+from headcount.store.connectors import Connector
+from headcount.store.followers import Follower
 from headcount.store.model import Policy, RoleRule
 from headcount.store.visitors import Reach
 from headcount.store.webhooks import TEST, Attempt, Endpoint, Outcome, Settled, Waiting
@@ -107,6 +110,7 @@ def build(site: Site, words: Words) -> Estate:
     _fail(estate)
     site.office.do(lambda runtime: _by_hand(estate, runtime))
     site.office.do(lambda runtime: _send(estate, runtime))
+    site.office.do(lambda runtime: _connect(estate, runtime))
     for number, reach in enumerate((None, *Reach)):
         headers = _headers(words, number)
         estate.browsers[reach] = browser = Browser(root_of(site.base_url), **headers)
@@ -229,6 +233,28 @@ def _failing(one: Endpoint) -> Endpoint:
     return replace(one, failing_since=one.created)
 
 
+async def _connect(estate: Estate, runtime: Runtime) -> None:
+    """What comes of connectors: one is stuck until long after the tests, one failed, one runs."""
+    words, store = estate.words, runtime.store
+    org = (await store.organisation(estate.slug)).id
+    refused = {name: words(f"refused {name}", 500) for name in ("who", "cause", "remedy")}
+    run = {"at": clock().isoformat(), "done": {"create": 3}, "failed": 2}
+    run["failures"] = [{"action": "create", "id": "1", "others": 1, **refused}]
+    for name in ("stuck", "failed", "running"):
+        site = f"https://chat.test/{quote(words(f'site of {name}', 100), safe='')}"
+        protected = [words(f"protected in {name}", 500)]
+        settings = {"site": site, "email": "a@b.test", "protected": protected}
+        one = Connector(org, name, "zulip", settings, "key", clock())
+        await store.connectors.add(replace(one, last_run=run))
+    late = clock() + timedelta(days=365)
+    trouble = words("why it is stuck", 500)
+    await store.followers.add(Follower(org, "connector:stuck", 0, 1, trouble, late))
+    for name, failures in (("failed", 1), ("running", 0)):
+        detail = words(f"how far {name} is", 500)
+        await store.followers.add(Follower(org, f"{APPLYING}{name}", 0, failures, detail))
+    await store.followers.take(org, f"{APPLYING}running", "a test", clock(), late)
+
+
 async def _by_hand(estate: Estate, runtime: Runtime) -> None:
     """What administrators do."""
     words, slug = estate.words, estate.slug
@@ -292,6 +318,7 @@ def addresses(page: Page, estate: Estate) -> list[str]:
         "/o/{slug}/accounts/{id}": [ids["account"], ids["leaver"], "nobody"],
         "/o/{slug}/groups/{id}": [ids["group"], ids["outer"], "none"],
         "/o/{slug}/activity/{number:int}": [*estate.exchanges, 10**9],
+        "/o/{slug}/connectors/{id}": ["stuck", "failed", "running", "none"],
         "/o/{slug}/webhooks/{id}": [ids["webhook"], ids["webhook that is off"], "none"],
         "/unclaimed/{number:int}": [*estate.unclaimed, 10**9],
     }

@@ -88,6 +88,7 @@ NEXT = {
     "/o/{slug}/tokens": "Issue a token",
     "/o/{slug}/webhooks": "Add its address below",
     "/o/{slug}/keys": "With a key your application reads",
+    "/o/{slug}/connectors": "It is added in a shell",
     "/o/{slug}/settings": "Make a set-up link",
 }
 """What a page says where there is nothing to see yet."""

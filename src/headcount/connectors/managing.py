@@ -20,6 +20,9 @@ from headcount.store.visitors import Audited
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _BY = "cli"
 
+APPLYING = "applying:"
+"""How the name of the follower begins that is held while a connector is applied from a page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -42,6 +45,7 @@ class Managing:
 
     store: Store
     clock: Callable[[], datetime]
+    actor: str = _BY
 
     async def add(self, slug: str, wish: Wish) -> Connector:
         """A new connector; nothing is asked of its target yet.
@@ -90,6 +94,7 @@ class Managing:
         organisation = await self.store.organisation(slug)
         await self.store.connectors.remove(organisation.id, name)
         await self.store.followers.remove(organisation.id, follower_name(name))
+        await self.store.followers.remove(organisation.id, APPLYING + name)
         await self._note("connector.removed", organisation, name)
 
     async def _change(
@@ -102,7 +107,7 @@ class Managing:
 
     async def _note(self, action: str, organisation: Organisation, name: str, **more: Any) -> None:
         told = {"connector": name, **more}
-        await self.store.audit(Audited(self.clock(), _BY, action, organisation.id, told))
+        await self.store.audit(Audited(self.clock(), self.actor, action, organisation.id, told))
 
 
 def settings_of(wish: Wish) -> Mapping[str, Any]:

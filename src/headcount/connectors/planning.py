@@ -133,6 +133,7 @@ def _matches(
 ) -> list[Match]:
     """Who is who: by what is remembered, then by the key; nobody is matched twice."""
     by_key = _by_key(one for one in people.values() if one.id not in taken)
+    claimed: set[str] = set()  # ids of people
     others = {key: one.name for one in people.values() if one.id in taken for key in one.keys}
     found: list[Match] = []
     keys: dict[str, str] = {} if hands.target.traits.keys_change else others
@@ -152,8 +153,10 @@ def _matches(
         if why_not:
             continue
         keys.setdefault(form.key, account.user_name)
-        held = person or by_key.get(form.key)
-        by_key = {key: one for key, one in by_key.items() if one is not held}
+        same = by_key.get(form.key)
+        held = person or (same if same is not None and same.id not in claimed else None)
+        if held is not None:
+            claimed.add(held.id)
         found.append(Match(account, form, held, adopted=held is not person))
     return found
 

@@ -97,7 +97,10 @@ async def plan_of(job: Job) -> Plan:
     ]
     groups = wanted.groups is not None and job.target.traits.groups
     found = await asyncio.to_thread(job.target.read, sought, groups=groups)
-    return plan(wanted, found, links, job.target, protected=job.protected, scope=job.scope)
+    # In a thread: of very many accounts it takes seconds in which others want to be answered.
+    return await asyncio.to_thread(
+        plan, wanted, found, links, job.target, protected=job.protected, scope=job.scope
+    )
 
 
 async def apply(job: Job, told: Told = nobody_hears) -> Report:

@@ -22,6 +22,9 @@ SENTENCES = {
     "arrived": "The test event arrived.",
     "on": "Switched on.",
     "off": "Switched off. What happens meanwhile waits.",
+    "applying": "It has begun, and goes on when you leave this page.",
+    "follows": "Switched on: it follows the events.",
+    "still": "Switched off: it follows no events.",
     "invited": "Invited.",
     "signed-out": "The browser was signed out.",
     "deactivated": "Deactivated.",
@@ -112,10 +115,13 @@ def sentence(text: str) -> str:
 
     >>> sentence("the token is not known here")
     'The token is not known here.'
+    >>> sentence("https://chat.acme.test cannot be reached.")
+    'https://chat.acme.test cannot be reached.'
     """
     if not text:
         return text
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    first = text[0] if "://" in text.split(" ", 1)[0] else text[0].upper()
+    return first + text[1:] + ("" if text[-1] in ".!?" else ".")
 
 
 def _csrf(visit: Any) -> Markup:

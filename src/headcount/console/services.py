@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from headcount.console.connecting import Connecting
 from headcount.console.rendering import Renderer
 from headcount.directory.directory import Directory
 from headcount.directory.endpoints import Endpoints
@@ -94,6 +95,7 @@ class Services:
     role_rules: RoleRules
     endpoints: Endpoints
     keys: Keys
+    connecting: Connecting
     try_webhook: Callable[[str, str], Awaitable[Attempt]]  # slug and id; sends a test event now
     settings: Settings
     clock: Callable[[], datetime]

@@ -57,6 +57,7 @@ class Home:
         """End what runs, and let go of the database."""
         await self.worker.close()
         await self.watch.close()
+        await self.parts.connections.close()
         if self.parts.recorder is not None:
             await self.parts.recorder.close()
         await self.parts.runtime.store.close()

@@ -7,6 +7,7 @@ from headcount.console.pages import (
     activity,
     administrators,
     connect,
+    connectors,
     exchange,
     groups,
     keys,
@@ -32,5 +33,6 @@ PAGES: Sequence[Page] = (
     *tokens.PAGES,
     *webhooks.PAGES,
     *keys.PAGES,
+    *connectors.PAGES,
     *settings.PAGES,
 )
