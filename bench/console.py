@@ -61,6 +61,7 @@ def console(stage: Stage, past: Past, cookie: str) -> list[Operation]:
         _groups(stage),
         _activity(stage, past),
         _of_the_organisation(),
+        _webhooks(past),
     )
     return [
         Operation(CONSOLE + one.name, _again(one, cookie), alone=True, is_page=True)
@@ -98,6 +99,17 @@ def _of_the_organisation() -> Iterator[Page]:
     yield Page("connect, the steps of Okta", connect, "<h1>Connect Okta</h1>", "userName")
     yield Page("tokens", f"{_ORG}/tokens", "<h1>Tokens</h1>", "token 11")
     yield Page("settings", f"{_ORG}/settings", "admin29@acme.test", "organisation changed")
+    yield Page("API keys", f"{_ORG}/keys", "<h1>API keys</h1>", "billing")
+    yield Page("connectors", f"{_ORG}/connectors", "<h1>Connectors</h1>", "chat")
+    yield Page("a connector", f"{_ORG}/connectors/chat", "chat", "Plan")
+
+
+def _webhooks(past: Past) -> Iterator[Page]:
+    hooks = f"{_ORG}/webhooks"
+    yield Page("webhooks", hooks, "<h1>Webhooks</h1>", "hooks.example.test")
+    yield Page("a webhook", f"{hooks}/{past.webhook}", "Latest tries", "It said 500.")
+    place = f"{hooks}/{past.webhook}/attempts/{past.attempt}"
+    yield Page("a try of a webhook", place, "Why it failed", "msg_1")
 
 
 def _found(name: str, *words: str, **asked: str) -> Page:

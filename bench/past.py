@@ -16,14 +16,18 @@ from bench.month import Month
 from bench.stage import Advance, Past
 from headcount.bootstrap import Runtime, clock
 from headcount.directory.access import Caller
+from headcount.directory.endpoints import Wanted
+from headcount.directory.keys import KeyWish
 from headcount.directory.tokens import Wish
 from headcount.directory.visiting import SET_UP_LIFETIME
 from headcount.scim.operations import Operation, PatchOp, Target
 from headcount.scim.paths import resolve
 from headcount.scim.schemas import USER_TYPE
 from headcount.store.activity import Done, Exchange, Sought
+from headcount.store.connectors import Connector
 from headcount.store.model import Kind, OrgId, RoleRule
 from headcount.store.visitors import Audited
+from headcount.store.webhooks import Attempt, Outcome, Settled
 
 T = TypeVar("T")
 
@@ -31,6 +35,7 @@ _AT_ONCE = 500  # requests that are recorded in one transaction, or changes side
 _TOKENS = 12
 _PEOPLE = 30  # administrators of the organisation
 _LINKS = 5
+_TRIES = 200  # to send something to the webhook
 _BY_HAND = 10_000  # entries of the audit trail
 _CHANGES = 1_000  # of the account that is changed most often
 _APART = 200  # accounts of which half are switched off and half administer
@@ -60,6 +65,7 @@ class OurOffice:
         month = Month(org, ids, tokens, busiest, exchanges, clock())
         await self._record(month, advance)
         await self._note()
+        webhook, attempt = await self._send()
         store = self.runtime.store
         changes = await store.events_about(org, ids[busiest], None, _CHANGES // 2)
         [newest], [lost] = [await store.exchanges(whose, Sought(), 1) for whose in (org, None)]
@@ -70,7 +76,25 @@ class OurOffice:
             exchange=max(newest.number, lost.number) - (exchanges - 1 - month.middle),
             unclaimed=lost.number,
             entry=entry.number // 2,
+            webhook=webhook,
+            attempt=attempt,
         )
+
+    async def _send(self) -> tuple[str, int]:
+        """A webhook that is switched off after many tries, and a connector; its id, and a try."""
+        runtime, org = self.runtime, self.caller.organisation
+        wanted = Wanted("https://hooks.example.test/events", label="chat")
+        one = await runtime.endpoints.add(org.slug, wanted)
+        await runtime.endpoints.disable(org.slug, one.id)
+        tried = Attempt(1, "msg_1", clock(), 7, Outcome.FAILED, 500, "it said 500", one.url)
+        hooks = runtime.store.webhooks
+        for _ in range(_TRIES):
+            await hooks.settle(org.id, one.id, [Settled(tried, None)], lambda same: same)
+        await runtime.keys.issue(KeyWish("billing", org.slug))
+        settings = {"site": "https://chat.example.test", "email": "bot@acme.test", "protected": []}
+        new = Connector(org.id, "chat", "zulip", settings, "key", clock())
+        await runtime.store.connectors.add(new)
+        return one.id, (await hooks.attempts(org.id, one.id, 1))[0].number
 
     async def _appoint(self) -> list[str]:
         """Tokens, administrators and links; the ids of the tokens."""

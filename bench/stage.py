@@ -48,6 +48,8 @@ class Past:
     exchange: int  # the number of a request in the middle
     unclaimed: int  # the number of a request that is nobody's
     entry: int  # the number of an entry of the audit trail in the middle
+    webhook: str = "webhook"  # its id
+    attempt: int = 1  # the number of a try to send something there
 
 
 class Office(Protocol):

@@ -1,14 +1,17 @@
 """The company in the pictures: who works there, and what its identity provider did in a month."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
 from headcount.bootstrap import Runtime
+from headcount.directory.endpoints import Wanted
+from headcount.directory.keys import KeyWish
 from headcount.directory.tokens import Wish
+from headcount.feed.telling import written
 from headcount.scim.custom import CustomAttribute
 from headcount.scim.schemas import USER_URN
 from headcount.simulate import play
@@ -16,7 +19,9 @@ from headcount.simulate.conversation import HEADERS, Conversation
 from headcount.simulate.okta import Okta
 from headcount.simulate.people import Person
 from headcount.simulate.shapes import PATCH, USER, joined, new_group, new_user
+from headcount.store.connectors import Connector
 from headcount.store.model import Policy, RoleRule, UsernameFormat
+from headcount.store.webhooks import Attempt, Endpoint, Outcome, Settled, Waiting
 from scripts.images.stage import Calendar, Stage, settle_times, staged
 
 TODAY = datetime(2026, 3, 18, 14, 2, tzinfo=UTC)
@@ -72,6 +77,7 @@ def founded(database: str) -> tuple[Calendar, Played]:
             _refused(stage, server)
             _today(stage, okta, played)
         _beside(stage, played)
+        stage.do(lambda runtime: _application(runtime, played))
         calendar.set(TODAY)
     settle_times(database)
     return calendar, played
@@ -190,6 +196,49 @@ def _person(given: str, family: str, domain: str = "acme.test") -> Person:
 
 def _short(user_name: str) -> str:
     return user_name.partition("@")[0]
+
+
+async def _application(runtime: Runtime, played: Played) -> None:
+    """What the application behind has: webhooks, a key, a connector."""
+    acme, hooks = await runtime.store.organisation("acme"), runtime.store.webhooks
+    newest = (await runtime.store.positions([acme.id]))[acme.id]
+    for url, label, types in (
+        ("https://billing.example.com/headcount", "billing", ("account.*",)),
+        ("https://chat.example.com/events", "chat", ()),
+    ):
+        one = await runtime.endpoints.add("acme", Wanted(url, types, label), actor=BY_ROOT)
+        played.ids["webhook"] = one.id
+        for event in await runtime.store.events_after(acme.id, newest - 6, 6):
+            failed = label == "chat" and event.position == newest - 2
+            tried = Attempt(
+                event.position,
+                f"msg_{event.position:024}",
+                TODAY - timedelta(minutes=newest - event.position),
+                38 + event.position % 7,
+                Outcome.FAILED if failed else Outcome.DELIVERED,
+                503 if failed else 200,
+                "the receiver answered 503" if failed else "",
+                url,
+                (("content-type", "application/json"), ("webhook-id", "msg")),
+                written(event, "acme"),
+                b"Service Unavailable" if failed else b'{"ok": true}',
+            )
+            late = TODAY + timedelta(minutes=5)
+            waits = Waiting(event.position, event.subject, 1, late, tried.detail)
+            noted = Settled(tried, waits if failed else None)
+            await hooks.settle(acme.id, one.id, [noted], _arrived)
+    attempts = await hooks.attempts(acme.id, played.ids["webhook"], 9)
+    bad = next(one for one in attempts if one.outcome is Outcome.FAILED)
+    played.ids["attempt"] = str(bad.number)
+    await runtime.keys.issue(KeyWish("reporting", "acme"), actor=BY_ROOT)
+    settings = {"site": "https://chat.example.com", "email": "it@acme.test", "protected": []}
+    await runtime.store.connectors.add(
+        Connector(acme.id, "chat", "zulip", settings, "key", TODAY - timedelta(days=3))
+    )
+
+
+def _arrived(one: Endpoint) -> Endpoint:
+    return replace(one, arrived=TODAY - timedelta(minutes=1))
 
 
 def _beside(stage: Stage, played: Played) -> None:

@@ -104,7 +104,7 @@ class _Ticking:
 @contextmanager
 def staged(database: str, calendar: Calendar) -> Iterator[Stage]:
     """A server on a free port of loopback, for as long as the block runs."""
-    settings = Settings(database, PUBLIC_URL)
+    settings = Settings(database, PUBLIC_URL, worker=False)  # nothing is sent anywhere
     listening = listen("127.0.0.1", 0)
     loop = asyncio.new_event_loop()
     parts = runtime(open_store(settings), calendar.world)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from headcount.beside import process_name
 from headcount.connectors import running
 from headcount.connectors.managing import APPLYING, Managing
 from headcount.connectors.values import Plan
@@ -21,6 +20,7 @@ from headcount.console.connecting import (
     Seen,
 )
 from headcount.errors import InUse, ScimError, Unavailable
+from headcount.feed.holding import holder as process_name
 from headcount.store.connectors import Connector
 from headcount.store.followers import Follower
 from headcount.store.model import OrgId

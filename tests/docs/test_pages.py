@@ -57,7 +57,7 @@ def test_what_is_missing_is_said() -> None:
         (OPERATING, "Not there yet"),
         (CHANGELOG, "0.1.0 - unreleased"),
     ):
-        assert "http address for the events" in section(page, heading).lower(), page
+        assert "removes whole organisations" in section(page, heading).lower(), page
 
 
 def test_the_changelog_knows_this_version() -> None:
