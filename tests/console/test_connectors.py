@@ -12,7 +12,7 @@ from headcount.store.followers import Follower
 from headcount.store.visitors import Reach
 from tests.connectors.conftest import KEYS, Chat, chat
 from tests.console.browsing import Browser, signed_in
-from tests.serving import Site, settle
+from tests.serving import Site, serving, settle
 from tests.web.client import client
 
 __all__ = ["chat"]
@@ -79,7 +79,7 @@ def test_of_a_long_plan_the_first_changes_are_shown_and_the_rest_is_counted(
 
 
 def test_what_is_applied_is_written_and_followed_from_then_on(
-    site: Site, connected: Browser, chat: Chat
+    site: Site, connected: Browser, chat: Chat, database: str
 ) -> None:
     connected.submit("/apply")
     assert "It has begun" in connected.text
@@ -90,7 +90,8 @@ def test_what_is_applied_is_written_and_followed_from_then_on(
     connected.submit("/plan")
     assert "There is nothing to do: both sides are alike." in connected.text
     client(site).create("cyd@acme.test")
-    until(lambda: any(one.email == "cyd@acme.test" for one in chat.realm.users.values()))
+    with serving(database):  # another server on the same database, which follows
+        until(lambda: any(one.email == "cyd@acme.test" for one in chat.realm.users.values()))
     assert "Follows" in connected.open(f"/o/{site.slug}/connectors").text
     connected.open(f"/o/{site.slug}/settings")
     assert "connector applied" in connected.text

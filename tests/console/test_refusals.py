@@ -11,6 +11,8 @@ import headcount
 from headcount import errors
 from headcount.activity.causes import GENERAL
 from headcount.activity.refusals import BY_STATUS
+from headcount.api import problems
+from headcount.api.keyring import NoKey
 from headcount.bootstrap import Runtime
 from headcount.errors import ScimError
 from headcount.scim.filters import UnknownSub
@@ -31,7 +33,10 @@ SOURCE = Path(headcount.__path__[0])
 KINDS = (errors.Conflict, errors.Forbidden)
 """What others are kinds of. A server says them of an operation in a bulk request, and in pages."""
 
-OF_OTHERS = (errors.TooManyRequests, errors.ProviderFailed, errors.InUse, errors.Expired)
+OF_OTHERS = (
+    *(errors.TooManyRequests, errors.ProviderFailed, errors.InUse, errors.Expired),
+    *(NoKey, problems.ServerFault),
+)
 """Answers to the console, a shell or the application, never to an identity provider."""
 
 OUT_OF_REACH: dict[type[ScimError], str] = {

@@ -15,8 +15,11 @@ from tests.docs.pages import IMPORTING, OPERATING, PAGES, ROOT, Page
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 EVERYWHERE = {"--help", "--json", "--database"}
-OF_OTHERS = {"--fail-with-body", "--proxy-headers", "--forwarded-allow-ips", "--root-path"}
-"""Options of curl and uvicorn."""
+OF_OTHERS = {
+    *("--fail-with-body", "--proxy-headers", "--forwarded-allow-ips", "--root-path"),
+    *("--only", "--events"),
+}
+"""Options of curl and uvicorn, and of `python -m bench`."""
 
 
 def leaves(

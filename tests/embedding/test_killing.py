@@ -12,7 +12,7 @@ from tests.killing import dice, kill, killed_on_the_way_up, rounds
 from tests.saying import say
 from tests.waiting import until
 
-ROUNDS = rounds(10)
+ROUNDS = rounds(5)
 
 
 @pytest.fixture

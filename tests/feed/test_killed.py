@@ -17,7 +17,7 @@ from tests.feed.receiving import Got, Receiver, Reply, receiving
 from tests.serving import Office, address_of, start
 from tests.store.test_contract import a_group, an_account, changed, joining, moved
 
-ROUNDS = 10  # on each store
+ROUNDS = 5  # on each store
 _CHANGES = 30  # in a round
 _MOST_MOMENT = 0.05  # seconds that a server lives on after some event arrived
 

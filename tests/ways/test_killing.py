@@ -20,7 +20,7 @@ from tests.serving import Office
 from tests.waiting import until
 from tests.ways.pair import WAYS, Pair, pair_of
 
-ROUNDS = rounds(4)
+ROUNDS = rounds(3)
 _VICTIMS = ((False, True), (True, False), (True, True))  # the application, Headcount
 _PATIENCE = 400  # seconds: a webhook that failed twice comes again after 300
 
