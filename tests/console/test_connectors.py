@@ -161,7 +161,7 @@ def test_what_another_process_applies_is_not_applied_a_second_time(
 
 
 def test_a_connector_that_is_off_follows_nothing_until_it_is_on(
-    site: Site, connected: Browser, chat: Chat
+    site: Site, connected: Browser, chat: Chat, database: str
 ) -> None:
     connected.submit("/switch", do="off")
     assert "Switched off: it follows no events." in connected.text
@@ -171,7 +171,8 @@ def test_a_connector_that_is_off_follows_nothing_until_it_is_on(
     assert shows(connected, site, "1 to go")
     connected.submit("/switch", do="on")
     assert "Switched on: it follows the events." in connected.text
-    until(lambda: any(one.email == "cyd@acme.test" for one in chat.realm.users.values()))
+    with serving(database):  # another server on the same database, which follows
+        until(lambda: any(one.email == "cyd@acme.test" for one in chat.realm.users.values()))
 
 
 def test_a_connector_that_is_removed_leaves_the_application_as_it_is(
