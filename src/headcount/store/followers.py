@@ -6,12 +6,14 @@ leaves the rest to another, and nobody deals with an event twice at the same mom
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from headcount.store.model import OrgId
 from headcount.store.records import instant, instant_or_none, moment, readable
+from headcount.store.refusals import no_follower
+from headcount.store.steps import Rows, Statement, Steps, span
 
-FOLLOWER = "org, name, position, failures, detail, due"
+_FOLLOWER = "org, name, position, failures, detail, due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,38 @@ class Held(NamedTuple):
     until: datetime
 
 
-class Followers(Protocol):
+_ADD = f"""INSERT INTO follower ({_FOLLOWER}) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (org, name) DO NOTHING"""
+_ONE = f"SELECT {_FOLLOWER} FROM follower WHERE org = ? AND name = ?"
+_ALL = f"""SELECT {_FOLLOWER} FROM follower
+    WHERE substr(name, 1, ?) = ? AND org >= ? AND org <= ? ORDER BY org, name"""
+_TAKE = f"""UPDATE follower SET holder = ?, held_until = ?
+    WHERE org = ? AND name = ? AND (holder = ? OR held_until <= ?) RETURNING {_FOLLOWER}"""
+_SETTLE = """UPDATE follower SET position = ?, failures = ?, detail = ?, due = ?
+    WHERE org = ? AND name = ? AND holder = ? RETURNING position"""
+_LET_GO = """UPDATE follower SET holder = '', held_until = ''
+    WHERE org = ? AND name = ? AND holder = ?"""
+_HELD = "SELECT org, name, holder, held_until FROM follower WHERE holder <> '' ORDER BY org, name"
+_FREE = "UPDATE follower SET holder = '', held_until = '' WHERE holder = ?"
+MOVE = """UPDATE follower SET position = ?, failures = 0, detail = '', due = NULL,
+    holder = '', held_until = '' WHERE org = ? AND name = ? RETURNING position"""
+REMOVE = "DELETE FROM follower WHERE org = ? AND name = ?"
+
+
+class Followers:
     """All of them, as a store keeps them."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
 
     async def add(self, follower: Follower) -> Follower:
         """The follower of this name; a new one where there is none yet."""
+        return await self._rows.run(_added(follower))
 
     async def all(self, org: OrgId | None = None, beginning: str = "") -> list[Follower]:
         """Those of one organisation, or of all, whose names begin in some way; by name."""
+        rows = await self._rows.read(_ALL, len(beginning), beginning, *span(org))
+        return [_follower_in(row) for row in rows]
 
     async def take(
         self, org: OrgId, name: str, holder: str, now: datetime, until: datetime
@@ -56,18 +82,26 @@ class Followers(Protocol):
             now: whoever holds it only until then holds it no more.
             until: when somebody else may have it.
         """
+        given = (holder, instant(until), org, name, holder, instant(now))
+        rows = await self._rows.write(_TAKE, *given)
+        return _follower_in(rows[0]) if rows else None
 
     async def settle(self, follower: Follower, holder: str) -> bool:
         """Note how far it has come, and what went wrong. False: `holder` holds it no more."""
+        settle = settling(follower, holder)
+        return bool(await self._rows.write(settle.sql, *settle.values))
 
     async def let_go(self, org: OrgId, name: str, holder: str) -> None:
         """Hold it no longer, if it is held."""
+        await self._rows.write(_LET_GO, org, name, holder)
 
     async def held(self) -> list[Held]:
         """Who holds what, by organisation and name; also those whose time is over."""
+        return [_held_in(row) for row in await self._rows.read(_HELD)]
 
     async def free(self, holder: str) -> None:
         """Take everything from a holder that is known to be gone."""
+        await self._rows.write(_FREE, holder)
 
     async def move(self, org: OrgId, name: str, position: int) -> None:
         """Have it begin behind another position, at once, whoever holds it now.
@@ -75,63 +109,44 @@ class Followers(Protocol):
         Raises:
             NotFound: there is no such follower.
         """
+        if not await self._rows.write(MOVE, position, org, name):
+            raise no_follower(name)
 
     async def remove(self, org: OrgId, name: str) -> None:
         """Follow no longer; nothing where there is no such follower."""
+        await self._rows.write(REMOVE, org, name)
 
 
-def follower_values(one: Follower) -> tuple[Any, ...]:
-    """What is written of a follower: the columns of `FOLLOWER`."""
+def adding(follower: Follower) -> Statement:
+    """Keep a follower, unless there is one of its name."""
+    return Statement(_ADD, _values(follower))
+
+
+def settling(follower: Follower, holder: str) -> Statement:
+    """Note how far it has come; a row where `holder` holds it."""
+    org, name, *state = _values(follower)
+    return Statement(_SETTLE, (*state, org, name, holder))
+
+
+def _added(follower: Follower) -> Steps[Follower]:
+    yield adding(follower)
+    rows = yield Statement(_ONE, (follower.org, follower.name))
+    return _follower_in(rows[0])
+
+
+def _values(one: Follower) -> tuple[Any, ...]:
+    """What is written of a follower: the columns of `_FOLLOWER`."""
     due = instant_or_none(one.due)
     return one.org, one.name, one.position, one.failures, readable(one.detail), due
 
 
-def follower_in(row: Any) -> Follower:
-    """The follower in a row of `FOLLOWER`."""
+def _follower_in(row: Any) -> Follower:
+    """The follower in a row of `_FOLLOWER`."""
     org, name, position, failures, detail, due = row
     return Follower(OrgId(org), name, position, failures, detail, moment(due))
 
 
-def held_in(row: Any) -> Held:
+def _held_in(row: Any) -> Held:
     """Who holds, in a row of `HELD`."""
     org, name, holder, until = row
     return Held(OrgId(org), name, holder, datetime.fromisoformat(until))
-
-
-ADD = f"""INSERT INTO follower ({FOLLOWER}) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (org, name) DO NOTHING"""
-ONE = f"SELECT {FOLLOWER} FROM follower WHERE org = ? AND name = ?"
-ALL = f"""SELECT {FOLLOWER} FROM follower
-    WHERE substr(name, 1, ?) = ? AND org >= ? AND org <= ? ORDER BY org, name"""
-TAKE = f"""UPDATE follower SET holder = ?, held_until = ?
-    WHERE org = ? AND name = ? AND (holder = ? OR held_until <= ?) RETURNING {FOLLOWER}"""
-SETTLE = """UPDATE follower SET position = ?, failures = ?, detail = ?, due = ?
-    WHERE org = ? AND name = ? AND holder = ? RETURNING position"""
-LET_GO = """UPDATE follower SET holder = '', held_until = ''
-    WHERE org = ? AND name = ? AND holder = ?"""
-HELD = "SELECT org, name, holder, held_until FROM follower WHERE holder <> '' ORDER BY org, name"
-FREE = "UPDATE follower SET holder = '', held_until = '' WHERE holder = ?"
-MOVE = """UPDATE follower SET position = ?, failures = 0, detail = '', due = NULL,
-    holder = '', held_until = '' WHERE org = ? AND name = ? RETURNING position"""
-REMOVE = "DELETE FROM follower WHERE org = ? AND name = ?"
-"""The statements, which are the same for every store; values in the order of their places."""
-
-_EVERY = (0, 2**62)
-
-
-def asked_for(org: OrgId | None, beginning: str) -> tuple[Any, ...]:
-    """The values of `ALL`."""
-    return len(beginning), beginning, *((org, org) if org is not None else _EVERY)
-
-
-def taken_until(
-    org: OrgId, name: str, holder: str, now: datetime, until: datetime
-) -> tuple[Any, ...]:
-    """The values of `TAKE`."""
-    return holder, instant(until), org, name, holder, instant(now)
-
-
-def settled(follower: Follower, holder: str) -> tuple[Any, ...]:
-    """The values of `SETTLE`."""
-    org, name, *state = follower_values(follower)
-    return *state, org, name, holder

@@ -1,4 +1,4 @@
-"""What every store does about webhooks: rows of three tables, and what they become."""
+"""Webhooks as a store keeps them: rows of three tables, and what they become."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -6,11 +6,11 @@ from typing import Any
 
 from orjson import dumps, loads
 
-from headcount.store.followers import ADD, MOVE, REMOVE, SETTLE, Follower, follower_values, settled
+from headcount.store.followers import MOVE, REMOVE, Follower, adding, settling
 from headcount.store.model import OrgId
 from headcount.store.records import instant, instant_or_none, moment, readable
 from headcount.store.refusals import no_attempt, no_endpoint
-from headcount.store.steps import LOCK, Statement, Steps
+from headcount.store.steps import LARGEST, LOCK, Rows, Statement, Steps, span
 from headcount.store.webhooks import (
     Attempt,
     Endpoint,
@@ -45,37 +45,133 @@ _TRIED = f"""INSERT INTO webhook_attempt (org, endpoint, {_WHOLE.partition(", ")
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _SPARE = f"""DELETE FROM webhook_attempt {_OF_ENDPOINT} AND number <= (
     SELECT number FROM webhook_attempt {_OF_ENDPOINT} ORDER BY number DESC LIMIT 1 OFFSET ?)"""
-_EVERY = (0, 2**62)
 _AT_ONCE = 200  # rows in one statement
 
 
-def add(endpoint: Endpoint, position: int) -> Steps[None]:
+class Webhooks:
+    """All of them, as a store keeps them."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def add(self, endpoint: Endpoint, position: int) -> None:
+        """A new endpoint, that gets what comes behind a position."""
+        await self._rows.run(_added(endpoint, position))
+
+    async def all(self, org: OrgId | None = None) -> list[Endpoint]:
+        """Those of one organisation, or of all, the oldest first."""
+        return [_endpoint_in(row) for row in await self._rows.read(_ALL, *span(org))]
+
+    async def one(self, org: OrgId, endpoint: str) -> Endpoint:
+        """The endpoint, or `NotFound`."""
+        return _found(await self._rows.read(_ONE, org, endpoint), endpoint)
+
+    async def change(
+        self, org: OrgId, endpoint: str, change: Callable[[Endpoint], Endpoint]
+    ) -> Endpoint:
+        """Write what `change` makes of the endpoint as it stands, or `NotFound`.
+
+        Two changes at once never undo each other.
+        """
+        return await self._rows.run(_changed(org, endpoint, change))
+
+    async def remove(self, org: OrgId, endpoint: str) -> Endpoint:
+        """Take an endpoint away with all that waits and every try, or `NotFound`."""
+        return await self._rows.run(_removed(org, endpoint))
+
+    async def queue(self, follower: Follower, holder: str, waiting: Sequence[Waiting]) -> bool:
+        """Let events wait, and note in the same transaction that their follower has passed them.
+
+        False: `holder` holds the follower no more, and nothing was written.
+        """
+        return await self._rows.run(_queued(follower, holder, waiting))
+
+    async def again(self, org: OrgId, endpoint: str, waiting: Sequence[Waiting]) -> None:
+        """Let events wait that were passed before, as if they had never been tried."""
+        await self._rows.run(_again(org, endpoint, waiting))
+
+    async def resume(self, org: OrgId, endpoint: str, position: int | None = None) -> None:
+        """Try at once all that waits; with a position drop that, and go on behind the position."""
+        await self._rows.run(_resumed(org, endpoint, position))
+
+    async def ready(self, org: OrgId, endpoint: str, now: datetime, limit: int) -> list[Waiting]:
+        """What may be sent now, the oldest first: of each subject the first, if it is due."""
+        rows = await self._rows.read(_READY, org, endpoint, instant(now), limit)
+        return [_waiting_in(row) for row in rows]
+
+    async def waiting(self, org: OrgId, endpoint: str, limit: int) -> list[Waiting]:
+        """What waits, the oldest first."""
+        sql = f"SELECT {_WAITING} FROM webhook_waiting {_OF_ENDPOINT} ORDER BY position LIMIT ?"
+        return [_waiting_in(row) for row in await self._rows.read(sql, org, endpoint, limit)]
+
+    async def count_waiting(self, org: OrgId, endpoint: str) -> int:
+        """How much waits."""
+        sql = f"SELECT count(*) FROM webhook_waiting {_OF_ENDPOINT}"
+        return int((await self._rows.read(sql, org, endpoint))[0][0])
+
+    async def settle(
+        self,
+        org: OrgId,
+        endpoint: str,
+        settled: Sequence[Settled],
+        change: Callable[[Endpoint], Endpoint],
+    ) -> Endpoint | None:
+        """Note what tries led to, and change the endpoint, in one transaction.
+
+        What became of the endpoint; None where it was taken away meanwhile, and nothing was noted.
+        """
+        return await self._rows.run(_settled(org, endpoint, settled, change))
+
+    async def attempts(
+        self, org: OrgId, endpoint: str, limit: int, before: int | None = None
+    ) -> list[Attempt]:
+        """The latest tries, the newest first, without headers and bodies.
+
+        Args:
+            org: whose endpoint.
+            endpoint: its id.
+            limit: how many.
+            before: only such with a smaller number.
+        """
+        sql = f"""SELECT {_BRIEF} FROM webhook_attempt {_OF_ENDPOINT} AND number < ?
+            ORDER BY number DESC LIMIT ?"""
+        end = LARGEST if before is None else before
+        return [_attempt_in(row) for row in await self._rows.read(sql, org, endpoint, end, limit)]
+
+    async def attempt(self, org: OrgId, endpoint: str, number: int) -> Attempt:
+        """One of them whole, or `NotFound`."""
+        sql = f"SELECT {_WHOLE} FROM webhook_attempt {_OF_ENDPOINT} AND number = ?"
+        rows = await self._rows.read(sql, org, endpoint, number)
+        if not rows:
+            raise no_attempt(number)
+        return _attempt_in(rows[0])
+
+    async def forget_attempts(self, before: datetime) -> None:
+        """Remove the tries from before a moment; only the newest 1,000 of an endpoint are kept."""
+        await self._rows.write("DELETE FROM webhook_attempt WHERE at < ?", instant(before))
+
+
+def _added(endpoint: Endpoint, position: int) -> Steps[None]:
     """A new endpoint and its follower."""
     yield Statement(_INSERT, _endpoint_values(endpoint))
     follower = Follower(endpoint.org, endpoint.follower, position)
-    yield Statement(ADD, follower_values(follower))
+    yield adding(follower)
 
 
-def every(org: OrgId | None) -> Steps[list[Endpoint]]:
-    """The endpoints of one organisation, or of all."""
-    rows = yield Statement(_ALL, (org, org) if org is not None else _EVERY)
-    return [_endpoint_in(row) for row in rows]
-
-
-def one(org: OrgId, endpoint: str) -> Steps[Endpoint]:
+def _one(org: OrgId, endpoint: str) -> Steps[Endpoint]:
     """One of them."""
-    rows = yield Statement(_ONE, (org, endpoint))
+    return _found((yield Statement(_ONE, (org, endpoint))), endpoint)
+
+
+def _found(rows: Sequence[Any], endpoint: str) -> Endpoint:
     if not rows:
         raise no_endpoint(endpoint)
     return _endpoint_in(rows[0])
 
 
-def change(org: OrgId, endpoint: str, changed: Callable[[Endpoint], Endpoint]) -> Steps[Endpoint]:
+def _changed(org: OrgId, endpoint: str, changed: Callable[[Endpoint], Endpoint]) -> Steps[Endpoint]:
     """Write what is made of it."""
-    rows = yield Statement(f"{_ONE} {LOCK}", (org, endpoint))
-    if not rows:
-        raise no_endpoint(endpoint)
-    before = _endpoint_in(rows[0])
+    before = _found((yield Statement(f"{_ONE} {LOCK}", (org, endpoint))), endpoint)
     after = changed(before)
     if after != before:
         _, _, *values = _endpoint_values(after)
@@ -83,9 +179,9 @@ def change(org: OrgId, endpoint: str, changed: Callable[[Endpoint], Endpoint]) -
     return after
 
 
-def remove(org: OrgId, endpoint: str) -> Steps[Endpoint]:
+def _removed(org: OrgId, endpoint: str) -> Steps[Endpoint]:
     """Take it away with everything of it."""
-    gone = yield from one(org, endpoint)
+    gone = yield from _one(org, endpoint)
     yield Statement("DELETE FROM webhook_endpoint WHERE org = ? AND id = ?", (org, endpoint))
     yield Statement(REMOVE, (org, gone.follower))
     for table in ("webhook_waiting", "webhook_attempt"):
@@ -93,27 +189,27 @@ def remove(org: OrgId, endpoint: str) -> Steps[Endpoint]:
     return gone
 
 
-def queue(follower: Follower, holder: str, waiting: Sequence[Waiting]) -> Steps[bool]:
+def _queued(follower: Follower, holder: str, waiting: Sequence[Waiting]) -> Steps[bool]:
     """Let events wait that the follower has passed with this."""
     endpoint = endpoint_of(follower)
-    if not (yield Statement(SETTLE, settled(follower, holder))):
+    if not (yield settling(follower, holder)):
         return False
     for some in _inserts(follower.org, endpoint, waiting):
         yield Statement(f"{some.sql} ON CONFLICT DO NOTHING", some.values)
     return True
 
 
-def again(org: OrgId, endpoint: str, waiting: Sequence[Waiting]) -> Steps[None]:
+def _again(org: OrgId, endpoint: str, waiting: Sequence[Waiting]) -> Steps[None]:
     """Let events wait as if they were new."""
-    yield from one(org, endpoint)
+    yield from _one(org, endpoint)
     anew = "ON CONFLICT (org, endpoint, position) DO UPDATE SET tries = 0, due = ''"
     for some in _inserts(org, endpoint, waiting):
         yield Statement(f"{some.sql} {anew}", some.values)
 
 
-def resume(org: OrgId, endpoint: str, position: int | None) -> Steps[None]:
+def _resumed(org: OrgId, endpoint: str, position: int | None) -> Steps[None]:
     """Go on at once, with what waits or behind a position."""
-    found = yield from one(org, endpoint)
+    found = yield from _one(org, endpoint)
     if position is None:
         sql = f"UPDATE webhook_waiting SET tries = 0, due = '' {_OF_ENDPOINT}"
         yield Statement(sql, (org, endpoint))
@@ -122,27 +218,7 @@ def resume(org: OrgId, endpoint: str, position: int | None) -> Steps[None]:
         yield Statement(MOVE, (position, org, found.follower))
 
 
-def ready(org: OrgId, endpoint: str, now: datetime, limit: int) -> Steps[list[Waiting]]:
-    """What may be sent."""
-    rows = yield Statement(_READY, (org, endpoint, instant(now), limit))
-    return [_waiting_in(row) for row in rows]
-
-
-def waiting_of(org: OrgId, endpoint: str, limit: int) -> Steps[list[Waiting]]:
-    """What waits."""
-    sql = f"SELECT {_WAITING} FROM webhook_waiting {_OF_ENDPOINT} ORDER BY position LIMIT ?"
-    rows = yield Statement(sql, (org, endpoint, limit))
-    return [_waiting_in(row) for row in rows]
-
-
-def count_waiting(org: OrgId, endpoint: str) -> Steps[int]:
-    """How much waits."""
-    sql = f"SELECT count(*) FROM webhook_waiting {_OF_ENDPOINT}"
-    rows = yield Statement(sql, (org, endpoint))
-    return int(rows[0][0])
-
-
-def settle(
+def _settled(
     org: OrgId,
     endpoint: str,
     tries: Sequence[Settled],
@@ -161,30 +237,7 @@ def settle(
             sql = f"UPDATE webhook_waiting SET tries = ?, due = ?, detail = ? {_OF_ENDPOINT}"
             yield Statement(f"{sql} AND position = ?", (*values, *where))
     yield Statement(_SPARE, (org, endpoint, org, endpoint, MOST_ATTEMPTS))
-    return (yield from change(org, endpoint, changed))
-
-
-def attempts(org: OrgId, endpoint: str, limit: int, before: int | None) -> Steps[list[Attempt]]:
-    """The latest tries."""
-    sql = f"""SELECT {_BRIEF} FROM webhook_attempt {_OF_ENDPOINT} AND number < ?
-        ORDER BY number DESC LIMIT ?"""
-    end = _EVERY[1] if before is None else before
-    rows = yield Statement(sql, (org, endpoint, end, limit))
-    return [_attempt_in(row) for row in rows]
-
-
-def attempt(org: OrgId, endpoint: str, number: int) -> Steps[Attempt]:
-    """One try, whole."""
-    sql = f"SELECT {_WHOLE} FROM webhook_attempt {_OF_ENDPOINT} AND number = ?"
-    rows = yield Statement(sql, (org, endpoint, number))
-    if not rows:
-        raise no_attempt(number)
-    return _attempt_in(rows[0])
-
-
-def forget_attempts(before: datetime) -> Steps[None]:
-    """Remove what is old."""
-    yield Statement("DELETE FROM webhook_attempt WHERE at < ?", (instant(before),))
+    return (yield from _changed(org, endpoint, changed))
 
 
 def _inserts(org: OrgId, endpoint: str, waiting: Sequence[Waiting]) -> Iterator[Statement]:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from headcount.store.model import OrgId
 from headcount.store.records import instant, instant_or_none, moment
+from headcount.store.refusals import no_key
+from headcount.store.steps import Rows, Statement, Steps
 
-KEPT = "id, org, label, digest, scopes, created, expires, last_used, revoked, hint"
+_KEPT = "id, org, label, digest, scopes, created, expires, last_used, revoked, hint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,43 @@ class ApiKey:
     slug: str | None = None  # of the organisation; it is read, and not written
 
 
-class ApiKeys(Protocol):
-    """All of them, as a store keeps them. Each that comes or goes moves `access_epoch`."""
+_COLUMNS = ", ".join(f"k.{name}" for name in _KEPT.split(", "))
+_EACH = f"SELECT {_COLUMNS}, o.slug FROM api_key k LEFT JOIN organisation o ON o.id = k.org"
+
+_ADD = f"INSERT INTO api_key ({_KEPT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ALL = f"{_EACH} ORDER BY k.created, k.id"
+_FIND = f"{_EACH} WHERE k.digest = ?"
+_ONE = f"{_EACH} WHERE k.id = ?"
+_REVOKE = "UPDATE api_key SET revoked = ? WHERE id = ? AND revoked IS NULL"
+_TOUCH = """UPDATE api_key SET last_used = ?
+    WHERE id = ? AND (last_used IS NULL OR last_used < ?)"""
+_MOVED = "UPDATE access SET epoch = epoch + 1"
+
+
+class ApiKeys:
+    """All of them, as a store keeps them. Each that comes or goes moves `access_epoch`.
+
+    Args:
+        rows: of the store.
+        moving: the same, where who may come in is changed.
+    """
+
+    def __init__(self, rows: Rows, moving: Rows) -> None:
+        self._rows = rows
+        self._moving = moving
 
     async def add(self, key: ApiKey) -> None:
         """Keep a new key."""
+        await self._moving.run(_added(key))
 
     async def all(self) -> list[ApiKey]:
         """Every key, the oldest first."""
+        return [_key_in(row) for row in await self._rows.read(_ALL)]
 
     async def find(self, digest: bytes) -> ApiKey | None:
         """The key with this hash."""
+        rows = await self._rows.read(_FIND, digest)
+        return _key_in(rows[0]) if rows else None
 
     async def revoke(self, key_id: str, at: datetime) -> ApiKey:
         """End a key at once; one that has ended stays as it is.
@@ -45,27 +73,32 @@ class ApiKeys(Protocol):
         Raises:
             NotFound: there is no such key.
         """
+        if "\0" in key_id:
+            raise no_key(key_id)
+        return await self._moving.run(_revoked(key_id, at))
 
     async def touch(self, key_id: str, at: datetime) -> None:
         """Note when it was last used; time never runs backwards."""
+        now = instant(at)
+        await self._rows.write(_TOUCH, now, key_id, now)
 
 
-_COLUMNS = ", ".join(f"k.{name}" for name in KEPT.split(", "))
-_EACH = f"SELECT {_COLUMNS}, o.slug FROM api_key k LEFT JOIN organisation o ON o.id = k.org"
-
-ADD = f"INSERT INTO api_key ({KEPT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-ALL = f"{_EACH} ORDER BY k.created, k.id"
-FIND = f"{_EACH} WHERE k.digest = ?"
-ONE = f"{_EACH} WHERE k.id = ?"
-REVOKE = "UPDATE api_key SET revoked = ? WHERE id = ? AND revoked IS NULL"
-TOUCH = """UPDATE api_key SET last_used = ?
-    WHERE id = ? AND (last_used IS NULL OR last_used < ?)"""
-MOVED = "UPDATE access SET epoch = epoch + 1"
-"""The statements, which are the same for every store; values in the order of their places."""
+def _added(key: ApiKey) -> Steps[None]:
+    yield Statement(_ADD, _values(key))
+    yield Statement(_MOVED)
 
 
-def key_values(key: ApiKey) -> tuple[Any, ...]:
-    """What is written of a key: the columns of `KEPT`."""
+def _revoked(key_id: str, at: datetime) -> Steps[ApiKey]:
+    yield Statement(_REVOKE, (instant(at), key_id))
+    yield Statement(_MOVED)
+    rows = yield Statement(_ONE, (key_id,))
+    if not rows:
+        raise no_key(key_id)
+    return _key_in(rows[0])
+
+
+def _values(key: ApiKey) -> tuple[Any, ...]:
+    """What is written of a key: the columns of `_KEPT`."""
     return (
         key.id,
         key.org,
@@ -80,8 +113,8 @@ def key_values(key: ApiKey) -> tuple[Any, ...]:
     )
 
 
-def key_in(row: Any) -> ApiKey:
-    """The key in a row of `KEPT`, with the slug of its organisation behind it."""
+def _key_in(row: Any) -> ApiKey:
+    """The key in a row of `_KEPT`, with the slug of its organisation behind it."""
     key_id, org, label, digest, scopes, created, expires, last_used, revoked, hint, slug = row
     return ApiKey(
         id=key_id,
@@ -96,9 +129,3 @@ def key_in(row: Any) -> ApiKey:
         hint=hint,
         slug=slug,
     )
-
-
-def touched(key_id: str, at: datetime) -> tuple[str, str, str]:
-    """The values of `TOUCH`."""
-    now = instant(at)
-    return now, key_id, now

@@ -5,11 +5,13 @@ remove. It goes when it is taken away, or when its id is given to another accoun
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from headcount.store.model import OrgId
+from headcount.store.model import Kind, OrgId
+from headcount.store.refusals import application_id_taken, not_found
+from headcount.store.steps import Clash, Rows, Statement, Steps
 
-LINK = "account, application_id, created"
+_LINK = "account, application_id, created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,24 @@ class AccountLink:
     created: str  # RFC 3339
 
 
-class AccountLinks(Protocol):
-    """All of them, as a store keeps them."""
+_OF_ACCOUNT = f"SELECT {_LINK} FROM account_link WHERE org = ? AND account = ?"
+_OF_APPLICATION = f"SELECT {_LINK} FROM account_link WHERE org = ? AND application_id = ?"
+_IS_THERE = "SELECT 1 FROM resource WHERE org = ? AND kind = 1 AND id = ?"
+_FREE = """DELETE FROM account_link WHERE org = ? AND application_id = ? AND account <> ?
+    AND NOT EXISTS (SELECT 1 FROM resource r
+    WHERE r.org = account_link.org AND r.kind = 1 AND r.id = account_link.account)"""
+_PUT = f"""INSERT INTO account_link (org, {_LINK}) VALUES (?, ?, ?, ?)
+    ON CONFLICT (org, account) DO UPDATE
+    SET application_id = excluded.application_id, created = excluded.created
+    WHERE account_link.application_id <> excluded.application_id"""
+_REMOVE = "DELETE FROM account_link WHERE org = ? AND account = ? RETURNING account"
+
+
+class AccountLinks:
+    """All of them, as a store keeps them. No account and no id of one has a NUL character."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
 
     async def put(self, org: OrgId, link: AccountLink) -> AccountLink:
         """Link an account, in place of the link that it had; the link as it stands.
@@ -33,36 +51,37 @@ class AccountLinks(Protocol):
             NotFound: there is no such account.
             Taken: the id belongs to another account, which is still there.
         """
+        if "\0" in link.account:
+            raise not_found(Kind.USER, link.account)
+        return await self._rows.run(_put(org, link)) or link
 
     async def of_account(self, org: OrgId, account: str) -> AccountLink | None:
         """The link of an account, also of one that was deleted."""
+        return await self._one(_OF_ACCOUNT, org, account)
 
     async def of_application(self, org: OrgId, application_id: str) -> AccountLink | None:
         """The link with this id."""
+        return await self._one(_OF_APPLICATION, org, application_id)
 
     async def remove(self, org: OrgId, account: str) -> bool:
         """Take a link away; whether there was one."""
+        return "\0" not in account and bool(await self._rows.write(_REMOVE, org, account))
+
+    async def _one(self, sql: str, org: OrgId, text: str) -> AccountLink | None:
+        return None if "\0" in text else _link_in(await self._rows.read(sql, org, text))
 
 
-OF_ACCOUNT = f"SELECT {LINK} FROM account_link WHERE org = ? AND account = ?"
-OF_APPLICATION = f"SELECT {LINK} FROM account_link WHERE org = ? AND application_id = ?"
-IS_THERE = "SELECT 1 FROM resource WHERE org = ? AND kind = 1 AND id = ?"
-FREE = """DELETE FROM account_link WHERE org = ? AND application_id = ? AND account <> ?
-    AND NOT EXISTS (SELECT 1 FROM resource r
-    WHERE r.org = account_link.org AND r.kind = 1 AND r.id = account_link.account)"""
-PUT = f"""INSERT INTO account_link (org, {LINK}) VALUES (?, ?, ?, ?)
-    ON CONFLICT (org, account) DO UPDATE
-    SET application_id = excluded.application_id, created = excluded.created
-    WHERE account_link.application_id <> excluded.application_id"""
-REMOVE = "DELETE FROM account_link WHERE org = ? AND account = ? RETURNING account"
-"""The statements, which are the same for every store; values in the order of their places."""
+def _put(org: OrgId, link: AccountLink) -> Steps[AccountLink | None]:
+    if not (yield Statement(_IS_THERE, (org, link.account))):
+        raise not_found(Kind.USER, link.account)
+    yield Statement(_FREE, (org, link.application_id, link.account))
+    try:
+        yield Statement(_PUT, (org, link.account, link.application_id, link.created))
+    except Clash:
+        raise application_id_taken(link.application_id) from None
+    return _link_in((yield Statement(_OF_ACCOUNT, (org, link.account))))
 
 
-def link_values(org: OrgId, link: AccountLink) -> tuple[Any, ...]:
-    """The values of `PUT`."""
-    return org, link.account, link.application_id, link.created
-
-
-def link_in(row: Any) -> AccountLink | None:
-    """The link in a row of `LINK`, where there is a row."""
-    return None if row is None else AccountLink(*row)
+def _link_in(rows: list[Any]) -> AccountLink | None:
+    """The link in the first row, where there is a row."""
+    return AccountLink(*rows[0]) if rows else None

@@ -9,6 +9,7 @@ from headcount.store.activity import Activity
 from headcount.store.browsing import Browsing
 from headcount.store.connectors import Connectors
 from headcount.store.followers import Followers
+from headcount.store.hooks import Webhooks
 from headcount.store.keys import ApiKeys
 from headcount.store.links import AccountLinks
 from headcount.store.model import (
@@ -26,7 +27,6 @@ from headcount.store.model import (
 )
 from headcount.store.roles import Roles
 from headcount.store.visitors import Visitors
-from headcount.store.webhooks import Webhooks
 
 T = TypeVar("T")
 

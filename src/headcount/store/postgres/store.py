@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from headcount.errors import Unavailable
 from headcount.scim.messages import Query
 from headcount.store.activity import Done, Exchange, Sought, Tallies
+from headcount.store.application import ForApplication
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.browsing import Chosen, Line, Member, Part
 from headcount.store.exchanges import row_of
@@ -45,18 +46,14 @@ from headcount.store.postgres import (
     visitors,
 )
 from headcount.store.postgres.connections import Connections
-from headcount.store.postgres.connectors import PostgresConnectors
 from headcount.store.postgres.driver import Connection
-from headcount.store.postgres.followers import PostgresFollowers
-from headcount.store.postgres.keys import PostgresKeys
-from headcount.store.postgres.links import PostgresLinks
 from headcount.store.postgres.migrating import bring_up_to_date
 from headcount.store.postgres.moments import Moments, is_whole
 from headcount.store.postgres.opening import Opener, Options
 from headcount.store.postgres.points import Form, PointReads, asked_for, page_of
+from headcount.store.postgres.stepping import PostgresRows
 from headcount.store.postgres.transaction import Transaction
 from headcount.store.postgres.troubles import telling
-from headcount.store.postgres.webhooks import PostgresWebhooks
 from headcount.store.postgres.writer import Writer
 from headcount.store.promise import ANY, Resources
 from headcount.store.recent import Recent
@@ -72,7 +69,7 @@ EPOCH_LIFETIME = 0.5  # seconds that a look at who may come in holds
 _TOUCH_AFTER = 1.0  # seconds that uses of tokens are collected
 
 
-class PostgresStore:
+class PostgresStore(ForApplication):
     """Every organisation in one database. Any number of processes and machines may use it."""
 
     def __init__(self, url: str, options: Options | None = None) -> None:
@@ -83,11 +80,8 @@ class PostgresStore:
         self._points = PointReads(self._connections)
         self._writer = Writer(self._connections)
         self._bookmarks = Bookmarks()
-        self.followers = PostgresFollowers(self._connections.read, self._do)
-        self.webhooks = PostgresWebhooks(self._connections.read, self._do)
-        self.keys = PostgresKeys(self._connections.read, self._do, self._moving)
-        self.account_links = PostgresLinks(self._connections.read, self._do)
-        self.connectors = PostgresConnectors(self._connections.read, self._do)
+        read = self._connections.read
+        super().__init__(PostgresRows(read, self._do), PostgresRows(read, self._moving))
         self._epoch, self._epoch_until = 0, 0.0
         self._epoch_read: asyncio.Task[int] | None = None
         self._used: dict[str, datetime] = {}

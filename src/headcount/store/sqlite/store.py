@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from headcount.scim.messages import Query
 from headcount.store.activity import Done, Exchange, Sought, Tallies
+from headcount.store.application import ForApplication
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.browsing import Chosen, Line, Member, Part
 from headcount.store.exchanges import row_of
@@ -56,15 +57,11 @@ from headcount.store.sqlite.connection import (
     TooLong,
     open_writer,
 )
-from headcount.store.sqlite.connectors import SqliteConnectors
-from headcount.store.sqlite.followers import SqliteFollowers
-from headcount.store.sqlite.keys import SqliteKeys
 from headcount.store.sqlite.leases import Leases
-from headcount.store.sqlite.links import SqliteLinks
 from headcount.store.sqlite.points import Wanted
 from headcount.store.sqlite.schema import bring_up_to_date
+from headcount.store.sqlite.stepping import SqliteRows
 from headcount.store.sqlite.transaction import Transaction, at_once
-from headcount.store.sqlite.webhooks import SqliteWebhooks
 from headcount.store.sqlite.writer import Writer
 from headcount.store.visitors import Administrator, Audited, Link, Session
 
@@ -74,7 +71,7 @@ _SCANNERS = 4  # threads
 _EXCHANGES_AT_ONCE = 16  # whoever changes something waits for these, and then has their turn
 
 
-class SqliteStore:
+class SqliteStore(ForApplication):
     """Every organisation in one file. Several processes may have it open at once."""
 
     def __init__(self, path: Path) -> None:
@@ -86,11 +83,8 @@ class SqliteStore:
         self._threads = ThreadPoolExecutor(_SCANNERS, thread_name_prefix="headcount-scan")
         self._leases = Leases(path, recent, self._threads)
         self._bookmarks = Bookmarks()
-        self.followers = SqliteFollowers(self._scan, self._writer.do)
-        self.webhooks = SqliteWebhooks(self._scan, self._writer.do)
-        self.keys = SqliteKeys(self._scan, self._writer.do)
-        self.account_links = SqliteLinks(self._scan, self._writer.do)
-        self.connectors = SqliteConnectors(self._scan, self._writer.do)
+        rows = SqliteRows(self._scan, self._writer.do)
+        super().__init__(rows, rows)
         self._seen_data: object = None
         self._epoch = 0
 
