@@ -21,6 +21,7 @@ from headcount.console.connecting import (
 )
 from headcount.errors import InUse, ScimError, Unavailable
 from headcount.feed.holding import holder as process_name
+from headcount.feed.working import ended
 from headcount.store.connectors import Connector
 from headcount.store.followers import Follower
 from headcount.store.model import OrgId
@@ -157,9 +158,7 @@ class Connections:
             detail = "the server failed; its log tells the operator why"
             await self._note(Follower(org, follower, 0, _ENDED, detail))
         finally:
-            work.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await work
+            await ended(work)
             with suppress(ScimError):
                 await asyncio.shield(self.store.followers.let_go(org, follower, self._holder))
 

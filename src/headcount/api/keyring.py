@@ -4,8 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from headcount.directory.keys import PREFIX, is_good
-from headcount.directory.tokens import PREFIX as TOKEN_PREFIX, digest_of
+from headcount.directory.keys import PREFIX
+from headcount.directory.tokens import PREFIX as TOKEN_PREFIX, digest_of, is_good
 from headcount.errors import ScimError, Unauthorized
 from headcount.store.keys import ApiKey
 from headcount.store.promise import Store

@@ -7,7 +7,8 @@ import click
 
 from headcount.cli.printing import console, day, plain, print_facts, print_json, print_table
 from headcount.cli.running import Duration, database_option, json_option, run
-from headcount.directory.keys import READING, KeyWish, Scope, is_good
+from headcount.cli.tokens import state_of
+from headcount.directory.keys import READING, KeyWish, Scope
 from headcount.store.keys import ApiKey
 
 
@@ -75,11 +76,10 @@ def list_keys(database: str, *, as_json: bool) -> None:
 
 
 def _row(one: ApiKey, now: datetime) -> tuple[str, ...]:
-    state = "works" if is_good(one, now) else "revoked" if one.revoked else "expired"
     expires, last_used = day(one.expires) or "never", day(one.last_used) or "never"
     opens = one.slug or "all"
     scopes = "read" if one.scopes == READING else ", ".join(one.scopes)
-    return one.id, one.hint, one.label, state, opens, scopes, expires, last_used
+    return one.id, one.hint, one.label, state_of(one, now), opens, scopes, expires, last_used
 
 
 @api_key.command()

@@ -16,6 +16,7 @@ from headcount.cli.printing import (
 from headcount.cli.running import Duration, database_option, json_option, run, settings
 from headcount.directory.tokens import Wish
 from headcount.settings import base_url_of
+from headcount.store.keys import ApiKey
 from headcount.store.model import Token
 
 
@@ -90,7 +91,7 @@ def _row(one: Token, now: datetime) -> tuple[str, ...]:
     return one.id, one.hint, one.label, state_of(one, now), scope, expires, last_used
 
 
-def state_of(one: Token, now: datetime) -> str:
+def state_of(one: Token | ApiKey, now: datetime) -> str:
     """Whether it works, in a word."""
     if one.revoked is not None:
         return "revoked"

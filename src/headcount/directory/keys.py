@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from headcount.directory.access import COMMAND_LINE
-from headcount.directory.tokens import HINT_DIGITS, SECRET_BYTES, digest_of, written
+from headcount.directory.tokens import HINT_DIGITS, SECRET_BYTES, digest_of, end_of, written
 from headcount.errors import InvalidValue
 from headcount.store.keys import ApiKey
 from headcount.store.model import OrgId
@@ -93,14 +93,7 @@ class Keys:
 
 
 def _kept(wish: KeyWish, org: OrgId | None, text: str, key_id: str, now: datetime) -> ApiKey:
-    if not wish.label.strip():
-        raise InvalidValue("a key needs a label that tells people what it is for")
-    if wish.lifetime is not None and wish.lifetime <= timedelta():
-        raise InvalidValue("a key cannot have expired before it is issued")
-    try:
-        expires = now + wish.lifetime if wish.lifetime else None
-    except OverflowError:
-        raise InvalidValue("the lifetime of a key must end before the year 10000") from None
+    expires = end_of("key", wish.label, wish.lifetime, now)
     return ApiKey(
         id=key_id,
         org=org,
@@ -132,8 +125,3 @@ def checked_scopes(scopes: Sequence[str]) -> tuple[Scope, ...]:
     if not scopes:
         raise InvalidValue(f"a key needs a scope at least; there are: {', '.join(Scope)}")
     return tuple(scope for scope in Scope if scope in scopes)
-
-
-def is_good(key: ApiKey, now: datetime) -> bool:
-    """Whether a key still opens anything."""
-    return key.revoked is None and (key.expires is None or now < key.expires)

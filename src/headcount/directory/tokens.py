@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from headcount.errors import InvalidValue
+from headcount.store.keys import ApiKey
 from headcount.store.model import OrgId, Token
 
 PREFIX = "headcount_"
@@ -77,14 +78,7 @@ def new_token(
     Raises:
         InvalidValue: the label is empty, or the lifetime is not in the future.
     """
-    if not wish.label.strip():
-        raise InvalidValue("a token needs a label that tells people what it is for")
-    if wish.lifetime is not None and wish.lifetime <= timedelta():
-        raise InvalidValue("a token cannot have expired before it is issued")
-    try:
-        expires = now + wish.lifetime if wish.lifetime else None
-    except OverflowError:
-        raise InvalidValue("the lifetime of a token must end before the year 10000") from None
+    expires = end_of("token", wish.label, wish.lifetime, now)
     token = written(secret)
     kept = Token(
         id=token_id,
@@ -100,6 +94,22 @@ def new_token(
     return token, kept
 
 
-def is_good(token: Token, now: datetime) -> bool:
-    """Whether a token still opens its organisation."""
-    return token.revoked is None and (token.expires is None or now < token.expires)
+def end_of(what: str, label: str, lifetime: timedelta | None, now: datetime) -> datetime | None:
+    """When a new token or key expires; None: never.
+
+    Raises:
+        InvalidValue: the label is empty, or the lifetime is not in the future.
+    """
+    if not label.strip():
+        raise InvalidValue(f"a {what} needs a label that tells people what it is for")
+    if lifetime is not None and lifetime <= timedelta():
+        raise InvalidValue(f"a {what} cannot have expired before it is issued")
+    try:
+        return now + lifetime if lifetime else None
+    except OverflowError:
+        raise InvalidValue(f"the lifetime of a {what} must end before the year 10000") from None
+
+
+def is_good(one: Token | ApiKey, now: datetime) -> bool:
+    """Whether a token or a key still opens anything."""
+    return one.revoked is None and (one.expires is None or now < one.expires)

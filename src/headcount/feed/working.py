@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headcount.errors import ScimError
 from headcount.feed.reading import events_behind
@@ -101,10 +101,10 @@ class Worker:
     async def close(self) -> None:
         """End what runs, and leave the followers to others at once."""
         if self._overseeing is not None:
-            await _ended(self._overseeing)
+            await ended(self._overseeing)
             self._overseeing = None
         tasks, self._running = self._running, {}
-        await asyncio.gather(*(_ended(task) for task in tasks.values()))
+        await asyncio.gather(*(ended(task) for task in tasks.values()))
 
     async def _oversee(self) -> None:
         while True:
@@ -116,7 +116,7 @@ class Worker:
 
     async def _adjust(self, wanted: Mapping[Key, Handler]) -> None:
         for key in [key for key in self._running if key not in wanted]:
-            await _ended(self._running.pop(key))
+            await ended(self._running.pop(key))
         for key, handler in wanted.items():
             if key not in self._running or self._running[key].done():
                 self._running[key] = asyncio.create_task(self._attend(key, handler))
@@ -170,7 +170,7 @@ class Worker:
                 if await self._take(key) is None:
                     raise Failed(follower.position, "another process goes on with it")
         finally:
-            await _ended(task)
+            await ended(task)
 
     def _failed(self, follower: Follower, failed: Failed) -> Follower:
         failures = 1 if failed.position > follower.position else follower.failures + 1
@@ -194,8 +194,8 @@ def _sentence(error: Exception) -> str:
     return error.detail if isinstance(error, ScimError) else f"{type(error).__name__}: {error}"
 
 
-async def _ended(task: "asyncio.Future[None]") -> None:
-    """Cancel a task and wait for its end."""
+async def ended(task: "asyncio.Future[Any]") -> None:
+    """Cancel a task and wait for its end, whatever that is."""
     task.cancel()
     with suppress(asyncio.CancelledError, Exception):
         await task

@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from headcount.console.pages.tokens import LIFETIMES, days_of
 from headcount.console.visits import SERVER, Page, Visit
-from headcount.directory.keys import READING, KeyWish, Scope, is_good
+from headcount.directory.keys import READING, KeyWish, Scope
+from headcount.directory.tokens import is_good
 from headcount.errors import NotFound, ScimError
 
 

@@ -6,12 +6,11 @@ their time is over, and nobody has to be told.
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from headcount.errors import ScimError
 from headcount.feed.webhooks.lane import Lane, Means
-from headcount.feed.working import Key
+from headcount.feed.working import Key, ended
 from headcount.store.model import OrgId
 from headcount.store.webhooks import Endpoint
 
@@ -41,16 +40,14 @@ class Courier:
     async def close(self) -> None:
         """End in order: what is under way may arrive and be noted, for some seconds."""
         if self._overseeing is not None:
-            self._overseeing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._overseeing
+            await ended(self._overseeing)
             self._overseeing = None
         lanes, self._lanes = self._lanes, {}
         for lane, _ in lanes.values():
             lane.stop()
         if tasks := [task for _, task in lanes.values()]:
             await asyncio.wait(tasks, timeout=_PARTING)
-        await asyncio.gather(*map(_ended, tasks))
+        await asyncio.gather(*map(ended, tasks))
 
     async def _oversee(self) -> None:
         while True:
@@ -68,7 +65,7 @@ class Courier:
         self._others = {key: at for key, at in self._others.items() if key in wanted}
         for key in [key for key in self._lanes if key not in wanted]:
             _, task = self._lanes.pop(key)
-            await _ended(task)
+            await ended(task)
         for key, endpoint in wanted.items():
             if (running := self._lanes.get(key)) is not None:
                 self._refresh(key, running, endpoint)
@@ -109,10 +106,3 @@ async def _run(lane: Lane) -> None:
         await lane.run()
     except Exception:  # noqa: BLE001 - one endpoint never ends the others
         _LOG.exception("webhook %s stopped, and begins again", lane.endpoint.id)
-
-
-async def _ended(task: "asyncio.Task[None]") -> None:
-    """Cancel a task and wait for its end."""
-    task.cancel()
-    with suppress(asyncio.CancelledError, Exception):
-        await task
