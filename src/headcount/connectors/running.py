@@ -14,7 +14,7 @@ from headcount.connectors.reconciling import Job, Report, Told, apply, nobody_he
 from headcount.connectors.target import Refused, Target
 from headcount.connectors.values import Abilities, Account, Link, Plan, Wanted
 from headcount.connectors.wanted import account, groups
-from headcount.directory.listing import every
+from headcount.directory.listing import every_bare
 from headcount.errors import NotFound, Unavailable
 from headcount.store.connectors import Connector, Linked
 from headcount.store.followers import Follower
@@ -72,14 +72,16 @@ async def wanted_of(
 ) -> Wanted:
     """The side of an organisation, or of some of it; groups only where they are wanted."""
     if some is None:
-        people = [account(loads(one.stored.document)) async for one in every(store, org, Kind.USER)]
+        people = [
+            account(loads(one.stored.document)) async for one in every_bare(store, org, Kind.USER)
+        ]
     else:
         found = [await _account(store, org, one) for one in sorted(some.accounts)]
         people = [one for one in found if one is not None]
     if not with_groups or (some is not None and not some.groups):
         return Wanted(tuple(people))
     names, members = {}, {}
-    async for one in every(store, org, Kind.GROUP):
+    async for one in every_bare(store, org, Kind.GROUP):
         names[one.stored.id] = str(loads(one.stored.document)["displayName"])
         members[one.stored.id] = await store.members(org, one.stored.id)
     return Wanted(tuple(people), groups(names, members))

@@ -21,10 +21,9 @@ async def every(
     projection: Projection = WHOLE,
 ) -> AsyncIterator[Seen]:
     """Each resource that fits `where`, in the order of ids; nobody is missed when others go."""
-    by_id = AttrPath((RESOURCE_TYPES[kind].core["id"],))
     last: str | None = None
     while True:
-        onwards = where if last is None else _and(where, Compare(by_id, Op.GT, last))
+        onwards = where if last is None else behind(where, kind, last)
         query = Query(where=onwards, count=MAX_PAGE, projection=projection)
         page = await store.find(org, kind, query, base=base)
         for seen in page.resources:
@@ -34,10 +33,14 @@ async def every(
             return
 
 
-def every_bare(store: Store, org: OrgId, kind: Kind) -> AsyncIterator[Seen]:
+def every_bare(
+    store: Store, org: OrgId, kind: Kind, where: Filter | None = None
+) -> AsyncIterator[Seen]:
     """The same, without the groups of accounts or the members of groups."""
-    return every(store, org, kind, projection=Projection(unwanted={RELATIONS[kind]: None}))
+    return every(store, org, kind, where, projection=Projection(unwanted={RELATIONS[kind]: None}))
 
 
-def _and(where: Filter | None, onwards: Filter) -> Filter:
+def behind(where: Filter | None, kind: Kind, last: str) -> Filter:
+    """Those who fit `where` and have an id behind `last`."""
+    onwards = Compare(AttrPath((RESOURCE_TYPES[kind].core["id"],)), Op.GT, last)
     return onwards if where is None else And(where, onwards)

@@ -10,12 +10,12 @@ import orjson
 
 from headcount import bootstrap
 from headcount.bootstrap import Runtime
+from headcount.directory.listing import behind
 from headcount.directory.types import types_of
 from headcount.errors import Taken
 from headcount.feed.subscribers import Standing, standings
-from headcount.scim.filters import And, Compare, Filter, Op, parse_filter
+from headcount.scim.filters import Filter, parse_filter
 from headcount.scim.messages import Query
-from headcount.scim.paths import AttrPath
 from headcount.store.model import Kind, Policy, Seen
 
 PAGE = 200  # accounts in memory at once
@@ -38,8 +38,7 @@ async def page(
     users = types_of(organisation.attributes)[Kind.USER]
     asked: Filter | None = parse_filter(where, users) if where else None
     if last is not None:
-        onwards = Compare(AttrPath((users.core["id"],)), Op.GT, last)
-        asked = onwards if asked is None else And(asked, onwards)
+        asked = behind(asked, Kind.USER, last)
     query = Query(where=asked, count=PAGE)
     found = await runtime.store.find(organisation.id, Kind.USER, query)
     return [_told(seen) for seen in found.resources]

@@ -11,7 +11,7 @@ from headcount.directory.directory import Directory
 from headcount.directory.importing.entries import main_email
 from headcount.directory.importing.looking import Contents
 from headcount.directory.importing.results import Imported, Rehearsal, Result, differences
-from headcount.directory.listing import every
+from headcount.directory.listing import every_bare
 from headcount.errors import LastOwner, ScimError, Unavailable
 from headcount.scim.filters import parse_filter
 from headcount.scim.operations import Operation, PatchOp, Target
@@ -41,7 +41,7 @@ class Missing:
         Args:
             owners: those alone who own the organisation, or those who do not; None: all.
         """
-        async for seen in every(self.store, self.caller.organisation.id, Kind.USER, _ACTIVE):
+        async for seen in every_bare(self.store, self.caller.organisation.id, Kind.USER, _ACTIVE):
             account: Document = loads(seen.stored.document)
             if owners is not None and (account.get("role") == OWNER) is not owners:
                 continue
