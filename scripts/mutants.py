@@ -125,7 +125,7 @@ MUTANTS = (
         "the last of a page is the first of the next",
     ),
     Mutant(
-        f"{_STORE}/commit.py",
+        f"{_STORE}/ledger.py",
         "if effect.owners < 0 and owners == 0:",
         "if effect.owners < 0 and owners < 0:",
         "tests/store/test_contract.py",
@@ -263,6 +263,13 @@ MUTANTS = (
         'execute("SELECT 1")',
         "tests/store/test_contract.py",
         "half of a refused change stays",
+    ),
+    Mutant(
+        f"{_STORE}/writer.py",
+        "if connection.total_changes() != written:",
+        "if connection.total_changes() < written:",
+        "tests/store/test_contract.py",
+        "half of a refused change stays among many that are written together",
     ),
     Mutant(
         f"{_STORE}/writer.py",

@@ -318,6 +318,75 @@ async def test_of_many_creates_of_one_name_at_once_one_wins(
     assert await counts(store, acme) == Counts(users=1, active=1)
 
 
+async def test_who_is_refused_among_many_at_once_takes_nothing_from_the_others(
+    store: Store, acme: Organisation
+) -> None:
+    ada = await store.commit(an_account(acme, "ada", role="owner"))
+    bob = await store.commit(an_account(acme, "bob"))
+    staff = await store.commit(a_group(acme, "Staff"))
+    before = len(await told(store, acme))
+    made = [an_account(acme, f"n{number}", emails=[{"value": f"n{number}"}]) for number in range(9)]
+    others = [
+        a_group(acme, "Taken by nobody", bob.stored.id),
+        moved(staff, acme, joining(bob.stored.id)),
+    ]
+    half_written = a_group(acme, "Of nobody", bob.stored.id, "nobody")
+    refused: list[tuple[Change, type]] = [
+        (an_account(acme, "ADA"), Taken),
+        (replace(changed(bob, acme, title="x"), expected=7), VersionMismatch),
+        (replace(changed(bob, acme, title="x"), id="nobody"), NotFound),
+        (half_written, InvalidValue),
+        (changed(ada, acme, role="member"), LastOwner),
+    ]
+    wanted: list[tuple[Change, type]] = [(one, Outcome) for one in (*made, *others)]
+    wanted[4:4] = refused
+    changes = [one for one, _ in wanted]
+    done = await asyncio.gather(*map(store.commit, changes), return_exceptions=True)
+    assert [type(one) for one in done] == [one for _, one in wanted]
+    events = await told(store, acme)
+    assert [position for position, *_ in events] == list(range(1, before + 9 + 2 + 1 + 1))
+    assert sorted(subject for *_, subject in events[before:]) == sorted(
+        [one.id for one in (*made, *others)] + [others[0].id]
+    )
+    assert await counts(store, acme) == Counts(users=11, active=11, owners=1, groups=2)
+    for number in range(9):
+        query = Query(where=parse_filter(f'emails.value eq "n{number}"', USER_TYPE))
+        assert (await store.find(acme.id, Kind.USER, query)).total == 1
+    with pytest.raises(NotFound):
+        await store.get(acme.id, Kind.GROUP, half_written.id)
+
+
+async def test_of_two_owners_who_go_at_once_one_stays(store: Store, acme: Organisation) -> None:
+    owners = [await store.commit(an_account(acme, name, role="owner")) for name in ("ada", "bob")]
+    going = [changed(owner, acme, role="member") for owner in owners]
+    done = await asyncio.gather(*map(store.commit, going), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["LastOwner", "Outcome"]
+    assert (await counts(store, acme)).owners == 1
+
+
+async def test_of_many_who_come_at_once_no_more_than_there_are_seats_for(store: Store) -> None:
+    small = await store.add_organisation("small", "Small", Policy(seats=3), NOW)
+    coming = [an_account(small, f"n{number}") for number in range(5)]
+    done = await asyncio.gather(*map(store.commit, coming), return_exceptions=True)
+    names = sorted(type(one).__name__ for one in done)
+    assert names == ["Outcome"] * 3 + ["SeatsTaken"] * 2
+    assert await counts(store, small) == Counts(users=3, active=3)
+    assert [position for position, *_ in await told(store, small)] == [1, 2, 3]
+
+
+async def test_what_changes_twice_at_once_is_found_by_what_came_last(
+    store: Store, acme: Organisation
+) -> None:
+    ada = await store.commit(an_account(acme, "ada", emails=[{"value": "first"}]))
+    second = changed(ada, acme, emails=[{"value": "second"}])
+    third = replace(changed(ada, acme, emails=[{"value": "first"}]), expected=2)
+    done = await asyncio.gather(store.commit(second), store.commit(third))
+    assert [one.stored.version for one in done] == [2, 3]
+    for value, total in (("first", 1), ("second", 0)):
+        query = Query(where=parse_filter(f'emails.value eq "{value}"', USER_TYPE))
+        assert (await store.find(acme.id, Kind.USER, query)).total == total
+
+
 async def test_all_who_join_at_once_are_in(store: Store, acme: Organisation) -> None:
     users = [await store.commit(an_account(acme, str(number))) for number in range(64)]
     group = await store.commit(a_group(acme, "pioneers"))

@@ -21,7 +21,7 @@ from headcount.store.records import (
 )
 from headcount.store.refusals import no_organisation, no_owner_by_rules, no_token, slug_taken
 from headcount.store.sqlite import roles
-from headcount.store.sqlite.commit import Effect, settle
+from headcount.store.sqlite.ledger import Effect, Ledger
 
 _BY_DIGEST = f"""SELECT {KEPT}, {ORGANISATION}
     FROM token t JOIN organisation o ON o.id = t.org WHERE t.digest = ?"""
@@ -88,10 +88,12 @@ def set_role_rules(
     )
     accounts = roles.everybody(connection, org, (*before.role_rules, *rules))
     given = roles.give(connection, org, rules, accounts, at)
+    ledger = Ledger(connection)
     try:
-        settle(connection, org, at, actor, Effect(owners=given.owners, events=given.events))
+        ledger.settle(org, at, actor, Effect(owners=given.owners, events=given.events))
     except LastOwner:
         raise no_owner_by_rules() from None
+    ledger.write()
     _moved(connection)
     return len(given.events)
 

@@ -1,10 +1,10 @@
 """One decided change becomes rows, counters and events, or nothing at all."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import apsw
-from orjson import dumps, loads
+from orjson import loads
 
 from headcount.store.filters import NUMBERS
 from headcount.store.model import (
@@ -19,18 +19,10 @@ from headcount.store.model import (
     Told,
     listed_values,
 )
-from headcount.store.refusals import (
-    changed_meanwhile,
-    last_owner,
-    no_such_member,
-    not_found,
-    own_member,
-    seats_taken,
-    taken,
-)
+from headcount.store.refusals import changed_meanwhile, no_such_member, not_found, own_member, taken
 from headcount.store.roles import is_owner
 from headcount.store.sqlite import roles
-from headcount.store.sqlite.rows import place_of
+from headcount.store.sqlite.ledger import Effect, Ledger, Listed
 
 _SELECT = """SELECT seq, version, created, modified, active, role, member_count, keys, document
     FROM resource WHERE org = ? AND kind = ? AND id = ?"""
@@ -46,16 +38,6 @@ _BUMP = """UPDATE resource SET version = version + 1, modified = ?, member_count
 _JOIN = """INSERT OR IGNORE INTO member (org, grp, member, kind, display)
     VALUES (?, ?, ?, ?, ?)"""
 _LEAVE = "DELETE FROM member WHERE org = ? AND grp = ? AND member = ? RETURNING kind"
-_COUNT = """UPDATE organisation SET users = users + ?, active = active + ?, owners = owners + ?,
-    groups = groups + ?, nested = nested + ?, users_gone = users_gone + ?,
-    groups_gone = groups_gone + ?, position = position + ? WHERE id = ?
-    RETURNING active, owners, position, seats"""
-_LIST = "INSERT OR IGNORE INTO listed_value (org, kind, path, key, id) VALUES (?, ?, ?, ?, ?)"
-_UNLIST = "DELETE FROM listed_value WHERE org = ? AND kind = ? AND path = ? AND key = ? AND id = ?"
-_RECORD = (
-    "INSERT INTO event (org, position, type, at, actor, subject, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
-_KEEP = "INSERT INTO event_document (place, document) VALUES (?, ?)"
 _NAMED = """SELECT kind, json_extract(CAST(document AS TEXT),
     CASE kind WHEN 1 THEN '$.userName' ELSE '$.displayName' END) FROM resource
     WHERE org = ? AND kind IN (1, 2) AND id = ?"""
@@ -77,22 +59,16 @@ class _Row:
     document: bytes
 
 
-@dataclass(slots=True)
-class Effect:
-    """What the change turns out to move, besides the row itself."""
-
-    users: int = 0
-    active: int = 0
-    owners: int = 0
-    groups: int = 0
-    nested: int = 0
-    members: int = 0
-    events: list[Told] = field(default_factory=list)
-    reached: list[str] = field(default_factory=list)  # accounts a group that goes gave their role
-
-
 def apply(connection: apsw.Connection, change: Change) -> Outcome:
-    """Write `change`, inside the caller's transaction.
+    """Write `change`, inside the caller's transaction; raises as `decide` does."""
+    ledger = Ledger(connection)
+    outcome = decide(connection, ledger, change)
+    ledger.write()
+    return outcome
+
+
+def decide(connection: apsw.Connection, ledger: Ledger, change: Change) -> Outcome:
+    """Write the rows of `change`; the ledger takes the rest, and writes it when it is told to.
 
     Raises:
         Taken, VersionMismatch, NotFound, InvalidValue, SeatsTaken, LastOwner: see `Store.commit`.
@@ -106,7 +82,7 @@ def apply(connection: apsw.Connection, change: Change) -> Outcome:
     if change.kind is Kind.GROUP and (change.members or change.deletes):
         _give_roles(connection, change, effect)
     if outcome.changed:
-        settle(connection, change.org, change.at, change.actor, effect)
+        ledger.settle(change.org, change.at, change.actor, effect)
     return outcome
 
 
@@ -153,8 +129,7 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, Effec
         connection.execute(_INSERT, (*key, change.at, change.at, *values))
     except apsw.ConstraintError:
         raise taken(change.kind, draft.title) from None
-    _list(connection, change, held.listed)
-    effect = Effect(events=_told(change, draft.document))
+    effect = Effect(events=_told(change, draft.document), listed=_listed(change, held.listed))
     if change.kind is Kind.USER:
         effect.users, effect.active = 1, int(bool(held.active))
         effect.owners = int(is_owner(active=held.active, role=held.role))
@@ -171,14 +146,12 @@ def _told(change: Change, document: bytes) -> list[Told]:
     return [Told(change.id, event, document) for event in change.events]
 
 
-def _list(
-    connection: apsw.Connection,
-    change: Change,
-    values: tuple[tuple[str, str], ...],
-    sql: str = _LIST,
-) -> None:
-    for path, key in values:
-        connection.execute(sql, (change.org, NUMBERS[change.kind], path, key, change.id))
+def _listed(
+    change: Change, values: tuple[tuple[str, str], ...], *, there: bool = True
+) -> dict[Listed, bool]:
+    """The values of its lists, which are there then, or not."""
+    kind = NUMBERS[change.kind]
+    return {(change.org, kind, path, key, change.id): there for path, key in values}
 
 
 def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, Effect]:
@@ -191,7 +164,7 @@ def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
     version = row.version + 1 if changed else row.version
     modified = change.at if changed else row.modified
     if draft is not None:
-        _write(connection, change, row, draft, version)
+        effect.listed = _write(connection, change, row, draft, version)
         was = (row.active, row.role)
         held = draft.indexed
         if change.kind is Kind.USER:
@@ -211,24 +184,25 @@ def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
 
 def _write(
     connection: apsw.Connection, change: Change, row: _Row, draft: Draft, version: int
-) -> None:
+) -> dict[Listed, bool]:
+    """The row as it is now; and which values of its lists come and go by that."""
     held = draft.indexed
     if change.own_role is not None:
         connection.execute(_OWN_ROLE, (change.own_role, row.seq))
     if held.keys is None:
         slim = (version, change.at, held.active, held.role, draft.document, row.seq)
         connection.execute(_UPDATE_STATE, slim)
-        return
+        return {}
     keys = held.keys.decode()
     values = (held.name, held.external_id, held.active, held.role, keys, draft.document)
     try:
         connection.execute(_UPDATE, (version, change.at, *values, row.seq))
     except apsw.ConstraintError:
         raise taken(change.kind, draft.title) from None
-    if keys != row.keys and change.kind is Kind.USER:
-        before = listed_values(loads(row.keys))
-        _list(connection, change, tuple(v for v in before if v not in held.listed), _UNLIST)
-        _list(connection, change, tuple(v for v in held.listed if v not in before))
+    if keys == row.keys or change.kind is not Kind.USER:
+        return {}
+    before = listed_values(loads(row.keys))
+    return _listed(change, before, there=False) | _listed(change, held.listed)
 
 
 def _count_members(connection: apsw.Connection, change: Change, moved: int) -> None:
@@ -299,7 +273,7 @@ def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
     if change.kind is Kind.USER:
         effect.users, effect.active = -1, -int(bool(row.active))
         effect.owners = -is_owner(active=row.active, role=row.role)
-        _list(connection, change, listed_values(loads(row.keys)), _UNLIST)
+        effect.listed = _listed(change, listed_values(loads(row.keys)), there=False)
     else:
         effect.groups = -1
         effect.nested -= _disband(connection, change)
@@ -344,25 +318,3 @@ def _disband(connection: apsw.Connection, change: Change) -> int:
     ).get
     connection.execute("DELETE FROM member WHERE org = ? AND grp = ?", key)
     return int(nested)
-
-
-def settle(connection: apsw.Connection, org: int, at: str, actor: str, effect: Effect) -> None:
-    """Move the counters, hold them against what the organisation allows, append the events.
-
-    Raises:
-        SeatsTaken, LastOwner: it allows it not.
-    """
-    gone = (max(0, -effect.users), max(0, -effect.groups))
-    moved = (effect.users, effect.active, effect.owners, effect.groups, effect.nested, *gone)
-    active, owners, position, seats = connection.execute(
-        _COUNT, (*moved, len(effect.events), org)
-    ).get
-    if effect.active > 0 and seats is not None and active > seats:
-        raise seats_taken(seats, active - 1)
-    if effect.owners < 0 and owners == 0:
-        raise last_owner()
-    first = position - len(effect.events) + 1
-    for place, (subject, event, document) in enumerate(effect.events, start=first):
-        row: tuple[Any, ...] = (org, place, event.type.value, at, actor, subject)
-        connection.execute(_RECORD, (*row, dumps(event.data).decode()))
-        connection.execute(_KEEP, (place_of(org, place), document))

@@ -42,7 +42,6 @@ from headcount.store.sqlite import (
     activity,
     admin,
     browsing,
-    commit,
     events,
     points,
     reads,
@@ -110,7 +109,7 @@ class SqliteStore(ForApplication):
         )
 
     async def commit(self, change: Change) -> Outcome:
-        return await self._writer.do(lambda connection: commit.apply(connection, change))
+        return await self._writer.write(change)
 
     async def together(self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
         return await self._writer.do(lambda connection: at_once(work(Transaction(connection))))

@@ -1,4 +1,4 @@
-"""Writes: one thread, many changes to one fsync, each in a savepoint, answered after the commit."""
+"""Writes: one thread, many changes to one fsync, each whole or not at all, answered after it."""
 
 import asyncio
 import contextlib
@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 import apsw
 
 from headcount.errors import Unavailable
+from headcount.store.model import Change, Outcome
 from headcount.store.refusals import stopping
+from headcount.store.sqlite import commit
 from headcount.store.sqlite.connection import Connection, FileLock, open_writer
+from headcount.store.sqlite.ledger import Ledger
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -23,7 +26,7 @@ _MAX_BATCH = 256
 
 @dataclass(slots=True)
 class _Job:
-    work: Work[Any]
+    work: Work[Any] | Change
     done: "asyncio.Future[Any] | None"
     result: Any = None
     error: BaseException | None = None
@@ -45,10 +48,19 @@ class Writer:
 
     async def do(self, work: Work[T]) -> T:
         """Run `work` in a transaction; its result, or its refusal, after the commit."""
+        done: T = await self._done(work)
+        return done
+
+    async def write(self, change: Change) -> Outcome:
+        """Write `change` in a transaction; what came of it, or its refusal, after the commit."""
+        outcome: Outcome = await self._done(change)
+        return outcome
+
+    async def _done(self, work: Work[Any] | Change) -> Any:
         if self._closed:
             raise stopping()
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
+        done: asyncio.Future[Any] = loop.create_future()
         job = _Job(work, done)
         if (gathered := self._gathered.get(loop)) is not None:
             gathered.append(job)
@@ -100,8 +112,7 @@ class Writer:
                 raise _gone(self._path)
             with self._lock.held():
                 execute("BEGIN IMMEDIATE")
-                for job in batch:
-                    self._try(job)
+                self._write(batch)
                 execute("COMMIT")
         except (apsw.Error, OSError, Unavailable) as error:
             if self._connection.in_transaction:
@@ -110,11 +121,45 @@ class Writer:
             for job in batch:
                 job.error = job.error or _unwritable(error)
 
+    def _write(self, batch: list[_Job]) -> None:
+        """Changes together where that works; else each job in a savepoint of its own."""
+        changes = [(job, job.work) for job in batch if isinstance(job.work, Change)]
+        if len(changes) < len(batch) or not self._wrote_together(changes):
+            for job in batch:
+                self._try(job)
+
+    def _wrote_together(self, changes: list[tuple[_Job, Change]]) -> bool:
+        """Write changes, and once for all of them what they can share.
+
+        Most refusals come before anything is written, and then there is nothing to take back. If
+        there is, all is taken back, and the answer is no.
+        """
+        connection = self._connection
+        ledger = Ledger(connection)
+        for job, change in changes:
+            written = connection.total_changes()
+            try:
+                job.result = commit.decide(connection, ledger, change)
+            except apsw.FullError:
+                raise
+            except Exception as error:  # noqa: BLE001 - handed to the one who waits
+                if connection.total_changes() != written:
+                    connection.execute("ROLLBACK")
+                    connection.execute("BEGIN IMMEDIATE")
+                    return False
+                job.error = error
+        ledger.write()
+        return True
+
     def _try(self, job: _Job) -> None:
-        execute = self._connection.execute
+        execute, work = self._connection.execute, job.work
         execute("SAVEPOINT one")
         try:
-            job.result = job.work(self._connection)
+            if isinstance(work, Change):
+                job.result = commit.apply(self._connection, work)
+            else:
+                job.result = work(self._connection)
+            job.error = None
         except apsw.FullError:
             raise
         except Exception as error:  # noqa: BLE001 - handed to the one who waits
