@@ -1,4 +1,4 @@
-"""Records requests beside answering them: noted at once, written in batches, never waited for.
+"""Records requests beside answering them: noted at once, written up in quieter moments.
 
 What does not fit is dropped and counted.
 """
@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from headcount.activity.asked import reads
 from headcount.activity.attribution import Attribution
+from headcount.activity.crowds import Crowd
 from headcount.activity.noted import CROWDED, PIECES, Noted
 from headcount.activity.scribe import Scribe
 from headcount.directory.access import Caller
@@ -38,6 +39,8 @@ class Bounds(NamedTuple):
     other_share: float = 0.06  # of a processor's time that may go into writing them up for long
     bytes: int = 16 * 1024 * 1024  # of bodies, between two batches
     pause: float = 0.25  # seconds between two batches
+    crowd: int = 100  # requests in such a pause with which a batch waits for a quieter one
+    pauses: int = 8  # that it waits at most
     days: int = 30  # that requests are kept
     most: int = 200_000  # requests of each organisation that are kept
     numbers: int = 400  # days whose numbers are kept
@@ -77,6 +80,7 @@ class Recorder:
         self._refilled = perf_counter()
         self._flushing: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._crowd = Crowd(bounds.crowd, bounds.pauses)
         self._keeping: asyncio.Task[None] | None = None
         self._kept = self._dropped = self._lost = self._lately = 0
         self._missing: Counter[OrgId | None] = Counter()  # dropped or lost
@@ -169,7 +173,14 @@ class Recorder:
         if self._flushing is not None and not self._flushing.done():
             self._wake()  # the database is slow: what comes meanwhile has to fit, or is dropped
             return
+        if self._crowd.holds_up(self._met()):
+            self._wake()
+            return
         self._flushing = asyncio.get_running_loop().create_task(self.flush())
+
+    def _met(self) -> int:
+        """How many requests came since the last batch."""
+        return len(self._noted) + self._unkept.total() + sum(self._unread.values())
 
     async def flush(self) -> None:
         """Write what was noted until now. Whatever happens, it raises nothing."""
