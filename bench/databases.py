@@ -11,8 +11,6 @@ from pathlib import Path
 
 import apsw
 
-from headcount.cli import main
-
 
 @dataclass(frozen=True)
 class Database:
@@ -49,10 +47,9 @@ def postgres() -> Iterator[Database]:
 
 
 def _migrate(url: str) -> None:
-    """Prepare the tables, where there is a command for it."""
-    if "migrate" in main.commands:
-        command = [sys.executable, "-m", "headcount", "migrate", "--database", url]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    """Prepare the tables."""
+    command = [sys.executable, "-m", "headcount", "migrate", "--database", url]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def postgres_version() -> str:

@@ -13,7 +13,8 @@ from uuid import UUID
 import apsw
 import uvicorn
 
-from headcount.bootstrap import Runtime, World, build, open_store, runtime
+from headcount.assembly import build
+from headcount.bootstrap import Runtime, World, open_store, runtime
 from headcount.cli.server import listen, told_address
 from headcount.settings import Settings, sqlite_path
 from headcount.web.application import Application

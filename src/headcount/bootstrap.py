@@ -1,4 +1,4 @@
-"""Puts the parts together. The one module that names a concrete store."""
+"""Opens the database, with the operations on it. The one module that names a concrete store."""
 
 import secrets
 import time
@@ -6,21 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from starlette.types import ASGIApp
-
-from headcount.activity.recorder import Bounds, Recorder
-from headcount.api.keyring import KeyRing
-from headcount.api.loading import Later
-from headcount.applying import Connections
-from headcount.beside import Beside
-from headcount.console.application import console
-from headcount.console.rendering import Renderer
-from headcount.console.services import Recognition, Services as ConsoleServices, never
 from headcount.directory.directory import Directory
 from headcount.directory.endpoints import Endpoints
 from headcount.directory.identifiers import Identifiers
@@ -30,24 +20,11 @@ from headcount.directory.ruling import RoleRules
 from headcount.directory.visiting import Visiting
 from headcount.directory.walking import Walker
 from headcount.errors import InvalidValue, Unavailable
-from headcount.feed.forgetting import Forgetting
-from headcount.feed.watching import Watch
-from headcount.feed.webhooks.posting import Poster
-from headcount.feed.webhooks.trying import Trial
-from headcount.settings import Settings, is_postgres, read_settings, sqlite_path
+from headcount.settings import Settings, is_postgres, sqlite_path
 from headcount.store.copying import Archive
-from headcount.store.model import Migrated, OrgId
+from headcount.store.model import Migrated
 from headcount.store.promise import Store
 from headcount.store.sqlite import SqliteArchive, SqliteStore, migrate_file
-from headcount.store.webhooks import Attempt
-from headcount.web.address import Addresses
-from headcount.web.application import Application, Background
-from headcount.web.authentication import Authentication, Recognises
-from headcount.web.call import Services
-from headcount.web.request import Limits
-from headcount.web.scim import ScimApplication
-from headcount.web.understood import understood
-from headcount.web.wire import TOLERANT
 
 
 def clock() -> datetime:
@@ -156,34 +133,6 @@ def _postgres() -> "ModuleType":
         ) from None
 
 
-def check(settings: Settings) -> None:
-    """See that everything is installed that the settings ask for, before anything listens.
-
-    Raises:
-        Unavailable: something is missing.
-    """
-    if settings.oidc_issuer:
-        _openid()
-
-
-def _recognition(settings: Settings, store: Store, world: World) -> Recognition | None:
-    if not settings.oidc_issuer:
-        return None
-    made: Recognition = _openid().OpenIdRecognition(settings, store, world.clock)
-    return made
-
-
-def _openid() -> "ModuleType":
-    """OpenID Connect, whose libraries are not installed everywhere."""
-    try:
-        return import_module("headcount.console.recognition")
-    except ModuleNotFoundError:
-        raise Unavailable(
-            "signing in with OpenID Connect needs authlib: install it with"
-            " pip install 'headcount[oidc]'"
-        ) from None
-
-
 def _options(settings: Settings) -> Any:
     return _postgres().Options(settings.postgres_connections, settings.postgres_prepared)
 
@@ -210,157 +159,3 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         yield runtime(store, settings=settings)
     finally:
         await store.close()
-
-
-def build(
-    settings: Settings, stopping: Callable[[], bool] = never, world: World | None = None
-) -> Application:
-    """The application on the database that the settings name.
-
-    Args:
-        settings: of the process.
-        stopping: whether the server ends, so that what is sent for long has to end too.
-        world: the time and chance, where they are not those of the machine.
-    """
-    around = world or World()
-    store = open_store(settings)
-    parts = runtime(store, around, settings)
-    recorder = _recorder(settings, store, around)
-    scim = ScimApplication(
-        _services(settings, parts),
-        Authentication(store, around.clock),
-        Addresses(settings.public_url, settings.base_domain),
-        recorder,
-    )
-    connections = Connections(store, around.clock)
-    pages = _console(settings, parts, connections, recorder, stopping, around)
-    watch = Watch(store)
-    background: list[Background] = [watch, connections]
-    if settings.event_days:
-        background.append(Forgetting(store, around.clock, settings.event_days))
-    if settings.worker:
-        background.append(Beside(store, watch, settings, around.clock))
-    api = Later(partial(_api, parts, watch, settings, around, stopping))
-    return Application(scim, store, pages, recorder, background=background, api=api)
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """What an application of others holds of Headcount."""
-
-    runtime: Runtime
-    scim: ScimApplication  # below no prefix; see `web.mounting`
-    console: ASGIApp
-    connections: Connections
-    recorder: Recorder | None
-    clock: Callable[[], datetime]
-
-
-def embedded(
-    settings: Settings, recognising: Callable[[Runtime, Authentication], Recognises]
-) -> Embedded:
-    """The parts for an application that takes requests itself.
-
-    Args:
-        settings: of the process.
-        recognising: who says who calls: given the operations, and what knows the tokens.
-    """
-    around = World()
-    store = open_store(settings)
-    parts = runtime(store, around, settings)
-    recorder = _recorder(settings, store, around)
-    scim = ScimApplication(
-        _services(settings, parts),
-        recognising(parts, Authentication(store, around.clock)),
-        Addresses(settings.public_url, settings.base_domain, mounted=True),
-        recorder,
-        prefix="",
-    )
-    connections = Connections(store, around.clock)
-    pages = _console(settings, parts, connections, recorder, never, around)
-    return Embedded(parts, scim, pages, connections, recorder, around.clock)
-
-
-def _services(settings: Settings, parts: Runtime) -> Services:
-    limits = Limits(settings.max_body_bytes, settings.group_answer_members)
-    return Services(parts.directory, parts.store, limits)
-
-
-def _console(
-    settings: Settings,
-    parts: Runtime,
-    connections: Connections,
-    recorder: Recorder | None,
-    stopping: Callable[[], bool],
-    around: World,
-) -> ASGIApp:
-    return console(
-        ConsoleServices(
-            store=parts.store,
-            directory=parts.directory,
-            organisations=parts.organisations,
-            visiting=parts.visiting,
-            role_rules=parts.role_rules,
-            endpoints=parts.endpoints,
-            keys=parts.keys,
-            connecting=connections,
-            try_webhook=partial(send_test, settings, parts),
-            settings=settings,
-            clock=around.clock,
-            renderer=Renderer(around.clock),
-            names=TOLERANT.dialect.names,
-            recognition=_recognition(settings, parts.store, around),
-            understood=understood,
-            dropped=partial(_dropped, recorder),
-            stopping=stopping,
-        )
-    )
-
-
-async def send_test(settings: Settings, parts: Runtime, slug: str, endpoint: str) -> Attempt:
-    """Send a test event to a webhook, now and from here; what became of it."""
-    poster = Poster(private=settings.webhook_private)
-    try:
-        return await Trial(parts.store, poster, clock, secrets.token_bytes)(slug, endpoint)
-    finally:
-        await poster.close()
-
-
-def _api(
-    parts: Runtime,
-    watch: Watch,
-    settings: Settings,
-    world: World,
-    stopping: Callable[[], bool],
-) -> ASGIApp:
-    """The HTTP API, whose framework takes a while to load."""
-    services = import_module("headcount.api.calls").Services(
-        store=parts.store,
-        walker=parts.directory.walker,
-        organisations=parts.organisations,
-        keyring=KeyRing(parts.store, world.clock),
-        watch=watch,
-        now=world.now,
-        stopping=stopping,
-        largest=settings.max_body_bytes,
-    )
-    made: ASGIApp = import_module("headcount.api.application").ApiApplication(services)
-    return made
-
-
-def _recorder(settings: Settings, store: Store, world: World) -> Recorder | None:
-    """What records requests, unless the operator does not want that."""
-    if not settings.activity_days:
-        return None
-    bounds = Bounds(days=settings.activity_days, most=settings.activity_most)
-    return Recorder(store, world.clock, bounds)
-
-
-def _dropped(recorder: Recorder | None, org: OrgId | None) -> int:
-    """How many requests of an organisation this process answered and could not record."""
-    return 0 if recorder is None else recorder.missing_of(org)
-
-
-def application(stopping: Callable[[], bool] = never) -> Application:
-    """The application that the environment states: what an ASGI server is pointed at."""
-    return build(read_settings(), stopping)

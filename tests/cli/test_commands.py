@@ -275,8 +275,15 @@ def test_the_demo_tells_a_true_story(terminal: Terminal) -> None:
 def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from _commands(inner, (*path, name))
+        for name in command.list_commands(click.Context(command)):
+            yield from _commands(_within(command, name), (*path, name))
+
+
+def _within(command: click.Command, name: str) -> click.Command:
+    assert isinstance(command, click.Group)
+    inner = command.get_command(click.Context(command), name)
+    assert inner is not None
+    return inner
 
 
 @pytest.mark.parametrize(
@@ -286,8 +293,7 @@ def test_every_command_explains_itself(terminal: Terminal, path: tuple[str, ...]
     told = terminal.type(*path, "--help")
     command: click.Command = main
     for name in path:
-        assert isinstance(command, click.Group)
-        command = command.commands[name]
+        command = _within(command, name)
     assert len(command.help or "") > 20
     for option in command.params:
         if isinstance(option, click.Option):

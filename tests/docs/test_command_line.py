@@ -27,7 +27,10 @@ def leaves(
 ) -> Iterator[tuple[str, click.Command]]:
     """Each command that does something, with the words that call it."""
     if isinstance(command, click.Group):
-        for name, below in command.commands.items():
+        around = click.Context(command)
+        for name in command.list_commands(around):
+            below = command.get_command(around, name)
+            assert below is not None
             yield from leaves(below, (*path, name))
     else:
         yield " ".join(path), command

@@ -7,6 +7,7 @@ import click
 import orjson
 
 from headcount.bootstrap import Runtime
+from headcount.cli.loading import Loading
 from headcount.cli.printing import print_table
 from headcount.cli.running import database_option, json_option, run
 from headcount.directory.access import COMMAND_LINE, Caller
@@ -17,7 +18,7 @@ from headcount.store.model import Kind
 _MOST_ROWS = 200  # of a table; whoever wants them all takes the JSON
 
 
-@click.group()
+@click.group(cls=Loading, where={"import": "headcount.cli.importing:import_file"})
 def account() -> None:
     """Import and list accounts."""
 

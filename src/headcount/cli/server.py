@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.supervisors import Multiprocess
 
-from headcount import bootstrap
+from headcount import assembly
 from headcount.bootstrap import Runtime
 from headcount.cli.administrators import link_address
 from headcount.cli.ending import ending
@@ -53,7 +53,7 @@ def serve(host: str, port: int, workers: int, database: str, *, no_worker: bool)
     if no_worker:
         given = replace(given, worker=False)
     with refusing():
-        bootstrap.check(given)
+        assembly.check(given)
     first = run(database, _ready)  # a database that cannot be used is told before anything listens
     listening = listen(host, port)
     os.environ.update(given.environment())
@@ -101,7 +101,7 @@ def told_address(listening: socket.socket) -> str:
 
 def application() -> Application:
     """What each process of the server answers with."""
-    answering = bootstrap.application(ending())
+    answering = assembly.application(ending())
     tune()
     return answering
 

@@ -1,11 +1,12 @@
 """`headcount webhook`: where the events of an organisation are sent."""
 
+import secrets
 from datetime import timedelta
 
 import click
 from rich.progress import Progress
 
-from headcount.bootstrap import Runtime, send_test
+from headcount.bootstrap import Runtime, clock
 from headcount.cli.hook_printing import (
     attempt_facts,
     attempt_object,
@@ -26,6 +27,7 @@ from headcount.cli.printing import (
 )
 from headcount.cli.running import Duration, database_option, json_option, run, settings
 from headcount.directory.endpoints import Wanted
+from headcount.feed.webhooks.trying import send_test
 from headcount.store.webhooks import Attempt, Endpoint, Outcome, Waiting
 
 _KEEP = "Keep the secret now: it is not shown again."
@@ -123,8 +125,19 @@ def test(slug: str, endpoint: str, database: str, *, as_json: bool) -> None:
 
     It is sent from here, by this command. The exit status is 1 if it did not arrive.
     """
-    given = settings(database)
-    tried = run(database, lambda runtime: send_test(given, runtime, slug, endpoint))
+    private = settings(database).webhook_private
+
+    async def work(runtime: Runtime) -> Attempt:
+        return await send_test(
+            runtime.store,
+            slug,
+            endpoint,
+            private=private,
+            clock=clock,
+            chance=secrets.token_bytes,
+        )
+
+    tried = run(database, work)
     _show(tried, as_json=as_json)
     if tried.outcome is not Outcome.DELIVERED:
         raise SystemExit(1)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from headcount import bootstrap
-from headcount.bootstrap import Embedded
+from headcount import assembly
+from headcount.assembly import Embedded
 from headcount.embedding.recognising import Recognition, Saying
 from headcount.embedding.subscribing import Enlisted, Subscription
 from headcount.feed import holding
@@ -34,7 +34,7 @@ class Home:
         Raises:
             Unavailable: the database cannot be used.
         """
-        parts = bootstrap.embedded(
+        parts = assembly.embedded(
             settings, lambda runtime, tokens: Recognition(saying, runtime, tokens)
         )
         store = parts.runtime.store

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from headcount.errors import NotFound
 from headcount.feed.webhooks.messages import SIGNATURE, Message, headers_of, trial
-from headcount.feed.webhooks.posting import Post
+from headcount.feed.webhooks.posting import Post, Poster
 from headcount.feed.webhooks.retrying import Answer, is_success, next_try, sentence
 from headcount.store.promise import Store
 from headcount.store.webhooks import Attempt, Endpoint, Outcome, Settled, Waiting
@@ -89,3 +89,29 @@ class Trial:
         if await self._store.webhooks.settle(org.id, endpoint_id, noted, lambda one: one) is None:
             raise NotFound("the webhook was removed meanwhile")
         return attempt
+
+
+async def send_test(
+    store: Store,
+    slug: str,
+    endpoint: str,
+    *,
+    private: bool,
+    clock: Callable[[], datetime],
+    chance: Callable[[int], bytes],
+) -> Attempt:
+    """Send a test event to a webhook, now and from here; what became of it.
+
+    Args:
+        store: with the webhook.
+        slug: of its organisation.
+        endpoint: its id.
+        private: whether it may be at a private address.
+        clock: the time.
+        chance: so many bytes that nobody can guess.
+    """
+    poster = Poster(private=private)
+    try:
+        return await Trial(store, poster, clock, chance)(slug, endpoint)
+    finally:
+        await poster.close()
