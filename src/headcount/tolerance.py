@@ -95,7 +95,7 @@ def listed(attribute: Attribute, value: Any) -> Any:
     """
     if isinstance(value, str):
         return [value] if value else []
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, inner in value.items():
             if key.lower() == attribute.folded and len(value) == 1:
                 return inner if isinstance(inner, list) else [inner]
@@ -230,18 +230,18 @@ _BRACKETS = re.compile(r"\[[^\]]*\]")
 
 def resource(body: Any) -> Any:
     """A resource as it is meant, before its names and values are read."""
-    if isinstance(body, Mapping):
+    if isinstance(body, dict):
         return {key: json_values(value) for key, value in body.items()}
     return body
 
 
 def patch(body: Any) -> Any:
     """A PatchOp message as it is meant, before its paths and values are read."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return body
     message = lower_keys(body)
     listed_operations = message.get("operations")
-    if isinstance(listed_operations, Mapping):
+    if isinstance(listed_operations, dict):
         listed_operations = [listed_operations]
     if not isinstance(listed_operations, list):
         return {"Operations": listed_operations}
@@ -254,7 +254,7 @@ def bulk(body: Any) -> Any:
     >>> bulk({"operations": [{"METHOD": "post", "bulkid": "1"}]})
     {'Operations': [{'method': 'POST', 'bulkId': '1'}]}
     """
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return body
     message = {_BULK_WORDS.get(key.lower(), key): value for key, value in body.items()}
     if isinstance(message.get("Operations"), list):
@@ -266,7 +266,7 @@ _BULK_WORDS = {"operations": "Operations", "failonerrors": "failOnErrors", "bulk
 
 
 def _bulk_operation(raw: Any) -> Any:
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return raw
     meant = {_BULK_WORDS.get(key.lower(), key.lower()): value for key, value in raw.items()}
     if isinstance(meant.get("method"), str):
@@ -276,7 +276,7 @@ def _bulk_operation(raw: Any) -> Any:
 
 def operation(raw: Any) -> Any:
     """One operation as it is meant."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return raw
     meant = lower_keys(raw)
     for rewrite in (lower_case_op, empty_path, json_text):
@@ -348,13 +348,13 @@ def display_name(entry: Any) -> Any:
     >>> display_name({"value": "7", "displayName": "Ada"})
     {'value': '7', 'display': 'Ada'}
     """
-    if not isinstance(entry, Mapping) or "displayName" not in entry or "display" in entry:
+    if not isinstance(entry, dict) or "displayName" not in entry or "display" in entry:
         return entry
     return {{"displayName": "display"}.get(key, key): part for key, part in entry.items()}
 
 
 def _json_value(entry: Any) -> Any:
-    text = entry.get("value") if isinstance(entry, Mapping) else None
+    text = entry.get("value") if isinstance(entry, dict) else None
     inner = _decoded(text) if isinstance(text, str) and text[:1] == "{" else None
     if not isinstance(inner, dict) or not isinstance(inner.get("value"), str):
         return entry

@@ -53,8 +53,10 @@ def _keys(document: Document, kind: ResourceType, apart: frozenset[str]) -> dict
 
 
 def _key(attribute: Attribute, value: Any) -> Any:
+    if isinstance(value, str) and attribute.is_folded:  # what most values are
+        return value.casefold()
     if isinstance(value, list):
         return [_key(attribute, entry) for entry in value]
     if isinstance(value, dict):
-        return {name: _key(attribute.subs[name.lower()], part) for name, part in value.items()}
+        return {name: _key(attribute.named[name], part) for name, part in value.items()}
     return comparison_key(attribute, value)

@@ -68,6 +68,22 @@ class Attribute:
         return self.type in {"string", "reference", "dateTime", "binary"}
 
     @cached_property
+    def is_free_text(self) -> bool:
+        """Whether any single text is a value: it has no form, and no list that it must be in."""
+        free = not self.multi_valued and not self.closed
+        return free and self.type in {"string", "reference", "binary"}
+
+    @cached_property
+    def is_folded(self) -> bool:
+        """Whether texts are compared without their letter case."""
+        return self.is_text and self.type != "dateTime" and not self.case_exact
+
+    @cached_property
+    def named(self) -> dict[str, "Attribute"]:
+        """Sub-attributes by name as the schema spells it."""
+        return {sub.name: sub for sub in self.sub}
+
+    @cached_property
     def value(self) -> "Attribute | None":
         """The sub-attribute that stands for the whole entry, where there is one (section 2.4)."""
         return self.subs.get("value")

@@ -85,6 +85,8 @@ def _check_unkept(attribute: Attribute, value: Any) -> None:
 
 def read_value(attribute: Attribute, value: Any, dialect: Dialect) -> Any:
     """`value` as `attribute` holds it, or None where it means unassigned."""
+    if attribute.is_free_text and isinstance(value, str):  # what most values are
+        return value or None
     if value is None or (is_empty(value) and attribute.type != "boolean"):
         return None
     if not attribute.multi_valued:
@@ -154,6 +156,8 @@ def _canonical(attribute: Attribute, value: str) -> str:
 
 def one_primary(entries: list[Any], *, keep: int | None = None) -> list[Any]:
     """At most one entry is primary: `keep`, or the first that says so (RFC 7643 section 2.4)."""
+    if len(entries) < 2:
+        return entries
     primary = [i for i, e in enumerate(entries) if isinstance(e, dict) and e.get("primary") is True]
     if len(primary) < 2:
         return entries

@@ -72,9 +72,11 @@ def is_moment(text: str) -> bool:
 
 def has_shape(attribute: Attribute, value: Any) -> bool:
     """Whether one value has the JSON type of its attribute (RFC 7643 section 2.3)."""
+    if attribute.is_text:
+        return isinstance(value, str)
+    if attribute.is_complex:
+        return isinstance(value, dict)
     match attribute.type:
-        case "complex":
-            return isinstance(value, dict)
         case "boolean":
             return isinstance(value, bool)
         case "integer":
