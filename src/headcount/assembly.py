@@ -9,18 +9,15 @@ from datetime import datetime
 from functools import partial
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from starlette.types import ASGIApp
 
 from headcount.activity.recorder import Bounds, Recorder
 from headcount.api.keyring import KeyRing
-from headcount.api.loading import Later
 from headcount.applying import Connections
 from headcount.beside import Beside
 from headcount.bootstrap import Runtime, World, open_store, runtime
-from headcount.console.application import console
-from headcount.console.rendering import Renderer
-from headcount.console.services import Recognition, Services as ConsoleServices, never
 from headcount.errors import Unavailable
 from headcount.feed.forgetting import Forgetting
 from headcount.feed.watching import Watch
@@ -32,10 +29,16 @@ from headcount.web.address import Addresses
 from headcount.web.application import Application, Background
 from headcount.web.authentication import Authentication, Recognises
 from headcount.web.call import Services
+from headcount.web.later import Later
 from headcount.web.request import Limits
 from headcount.web.scim import ScimApplication
 from headcount.web.understood import understood
 from headcount.web.wire import TOLERANT
+
+
+def never() -> bool:
+    """Whether the server ends, where nobody can say."""
+    return False
 
 
 def check(settings: Settings) -> None:
@@ -48,11 +51,10 @@ def check(settings: Settings) -> None:
         _openid()
 
 
-def _recognition(settings: Settings, store: Store, world: World) -> Recognition | None:
+def _recognition(settings: Settings, store: Store, world: World) -> Any:
     if not settings.oidc_issuer:
         return None
-    made: Recognition = _openid().OpenIdRecognition(settings, store, world.clock)
-    return made
+    return _openid().OpenIdRecognition(settings, store, world.clock)
 
 
 def _openid() -> "ModuleType":
@@ -87,7 +89,7 @@ def build(
         recorder,
     )
     connections = Connections(store, around.clock)
-    pages = _console(settings, parts, connections, recorder, stopping, around)
+    pages = Later(partial(_console, settings, parts, connections, recorder, stopping, around))
     watch = Watch(store)
     background: list[Background] = [watch, connections]
     if settings.event_days:
@@ -119,6 +121,7 @@ def embedded(
         settings: of the process.
         recognising: who says who calls: given the operations, and what knows the tokens.
     """
+    check(settings)
     around = World()
     store = open_store(settings)
     parts = runtime(store, around, settings)
@@ -131,7 +134,7 @@ def embedded(
         prefix="",
     )
     connections = Connections(store, around.clock)
-    pages = _console(settings, parts, connections, recorder, never, around)
+    pages = Later(partial(_console, settings, parts, connections, recorder, never, around))
     return Embedded(parts, scim, pages, connections, recorder, around.clock)
 
 
@@ -148,8 +151,9 @@ def _console(
     stopping: Callable[[], bool],
     around: World,
 ) -> ASGIApp:
-    return console(
-        ConsoleServices(
+    """The pages, whose templates and texts take a while to load."""
+    made: ASGIApp = import_module("headcount.console.application").console(
+        import_module("headcount.console.services").Services(
             store=parts.store,
             directory=parts.directory,
             organisations=parts.organisations,
@@ -167,7 +171,7 @@ def _console(
             ),
             settings=settings,
             clock=around.clock,
-            renderer=Renderer(around.clock),
+            renderer=import_module("headcount.console.rendering").Renderer(around.clock),
             names=TOLERANT.dialect.names,
             recognition=_recognition(settings, parts.store, around),
             understood=understood,
@@ -175,6 +179,7 @@ def _console(
             stopping=stopping,
         )
     )
+    return made
 
 
 def _api(

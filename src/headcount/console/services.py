@@ -37,11 +37,6 @@ def _none(org: OrgId | None) -> int:  # noqa: ARG001 - as it is asked
     return 0
 
 
-def never() -> bool:
-    """False: a server that nobody ends."""
-    return False
-
-
 class Recognition(Protocol):
     """Recognises people by what somebody else says of them."""
 
@@ -101,7 +96,7 @@ class Services:
     clock: Callable[[], datetime]
     renderer: Renderer
     names: Names  # which attribute a name means that an identity provider sends
-    stopping: Callable[[], bool] = never  # whether the server ends, and open streams with it
+    stopping: Callable[[], bool]  # whether the server ends, and open streams with it
     recognition: Recognition | None = None  # where OpenID Connect is set up
     understood: Understanding = _nothing
     dropped: Callable[[OrgId | None], int] = _none

@@ -1,4 +1,4 @@
-"""The API loads with the first request to it: its framework takes longer than all the rest."""
+"""What loads with the first request to it: pages and the API take longer than all the rest."""
 
 import asyncio
 from collections.abc import Callable
