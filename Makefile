@@ -44,7 +44,8 @@ $(VENV)/.bench: pyproject.toml constraints/bench.txt | $(VENV)/bin/python
 demo: $(VENV)/.runtime ## a server, an organisation, and Okta running its accounts
 	@$(BIN)/headcount demo
 
-test: check unit ## every check: format, lint, types, import contracts, tests
+test: $(VENV)/.dev .peers/synapse/.done ## every check: format, lint, types, import contracts, tests
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check unit
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -53,7 +54,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev .peers/synapse/.done
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # Others that the tests need, each in a place of its own: nothing of it comes into ours.
 .peers/synapse/.done: constraints/synapse.txt

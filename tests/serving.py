@@ -124,9 +124,14 @@ class Site:
         tokens = self.office.do(lambda runtime: runtime.organisations.tokens(self.slug))
         return next(token for token in tokens if token.label == label)
 
-    def declare(self, new: CustomAttribute) -> None:
-        """One more attribute of the organisation's own."""
-        self.office.change(lambda runtime: runtime.organisations.declare(self.slug, new))
+    def declare(self, *new: CustomAttribute) -> None:
+        """More attributes of the organisation's own."""
+
+        async def declare(runtime: Runtime) -> None:
+            for one in new:
+                await runtime.organisations.declare(self.slug, one)
+
+        self.office.change(declare)
 
     def feed(self) -> list[Recorded]:
         """Every event of the organisation, in order."""

@@ -119,6 +119,7 @@ def test_few_connections_are_enough_for_many_clients(server: Server, database: s
         server.sql(f"ALTER ROLE {name} CONNECTION LIMIT 0")
         server.sql(_TERMINATE)
         again = Site(base_url, site.token, site.slug, site.office)
+        wait_for(lambda: b"no more connections" in ask(again).data)  # not that one was ended
         check_refused(ask(again), "no more connections")
 
 

@@ -68,6 +68,18 @@ class Client:
         assert answer.status == 201, answer.data
         return str(answer.json()["id"])
 
+    def create_many(self, *names: str) -> list[str]:
+        """New accounts, in one request; their ids."""
+        each = [
+            {"method": "POST", "path": "/Users", "bulkId": name, "data": {"userName": name}}
+            for name in names
+        ]
+        message = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+        answer = self.send("POST", "/Bulk", {"schemas": [message], "Operations": each})
+        done = answer.json()["Operations"]
+        assert {one["status"] for one in done} == {"201"}, answer.data
+        return [one["location"].rpartition("/")[2] for one in done]
+
     def group(self, name: str, *members: str) -> str:
         """A new group; its id."""
         body = {"displayName": name, "members": [{"value": one} for one in members]}

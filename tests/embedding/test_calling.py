@@ -15,7 +15,7 @@ def test_accounts_are_read_page_by_page(place: str, token: str) -> None:
     hc = Headcount(place)
     with served(hc.in_front_of(hc.asgi)) as address:
         client = Client(f"{address}/scim/v2", token)
-        ids = [client.create(f"user{number}@acme.test") for number in range(203)]
+        ids = client.create_many(*(f"user{number}@acme.test" for number in range(203)))
         client.group("Pioneers", ids[0])
         client.patch(f"/Users/{ids[1]}", {"active": True})
         found = hc.wait(hc.accounts("acme"))

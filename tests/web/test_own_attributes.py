@@ -26,8 +26,7 @@ COLOUR = CustomAttribute("colour", GROUP_URN, resource="Group")
 @pytest.fixture
 def declared(site: Site) -> Site:
     """An organisation that knows more of people than the standard."""
-    for one in (BADGE, LEVEL, TAGS, PLACE, SINCE, COLOUR):
-        site.declare(one)
+    site.declare(BADGE, LEVEL, TAGS, PLACE, SINCE, COLOUR)
     return site
 
 
