@@ -10,6 +10,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+USER = ("id", "userName", "displayName", "role", "active")
 TABLES = """CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, email, name, role, active);
 CREATE TABLE IF NOT EXISTS heard (subject TEXT PRIMARY KEY, position INTEGER NOT NULL);"""
 NEWS = """INSERT INTO heard VALUES (?, ?) ON CONFLICT (subject) DO UPDATE
@@ -38,6 +39,5 @@ def keep_user(event: dict[str, Any]) -> None:
         if event["type"] == "account.deleted":
             db.execute("DELETE FROM users WHERE id = ?", (event["subject"],))
             return
-        shown = [event["resource"].get(name) for name in ("userName", "displayName", "role")]
-        values = (event["subject"], *shown, event["resource"].get("active", False))
-        db.execute("REPLACE INTO users VALUES (?, ?, ?, ?, ?)", values)
+        user = [event["resource"].get(name) for name in USER]
+        db.execute("REPLACE INTO users VALUES (?, ?, ?, ?, ifnull(?, 0))", user)
