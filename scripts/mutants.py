@@ -273,6 +273,13 @@ MUTANTS = (
     ),
     Mutant(
         f"{_STORE}/writer.py",
+        "if not connection.in_transaction:",
+        "if False:",
+        "tests/store/test_sqlite.py",
+        "what comes behind a change that ended the transaction is written by halves",
+    ),
+    Mutant(
+        f"{_STORE}/writer.py",
         "if _identity(self._path) != self._identity:",
         "if self._closed:",
         "tests/cluster/test_disks.py",

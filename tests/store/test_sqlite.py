@@ -41,6 +41,7 @@ from headcount.store.sqlite.writer import Writer
 from headcount.store.streams import Place, Streams, roles_counted
 from tests.databases import SQLITE, fresh
 from tests.store.stock import BASE, Stock, stocked
+from tests.store.test_contract import an_account
 
 
 def test_a_file_of_a_newer_headcount_is_refused(tmp_path: Path) -> None:
@@ -381,3 +382,23 @@ async def test_a_refused_change_leaves_the_rest_of_its_batch_alone(tmp_path: Pat
     assert kept == 7
     with pytest.raises(Unavailable, match="stopping"):
         await one(8)
+
+
+@pytest.mark.anyio
+async def test_what_comes_behind_a_change_that_ends_the_transaction_is_not_written_by_halves(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "headcount.db"
+    store = SqliteStore(path)
+    acme = await store.add_organisation("acme", "Acme", Policy(), datetime.now(UTC))
+    apsw.Connection(str(path)).execute(
+        "CREATE TRIGGER fault BEFORE INSERT ON resource WHEN NEW.name = 'fault'"
+        " BEGIN SELECT RAISE(ROLLBACK, 'as a fault of the disk does'); END"
+    )
+    coming = [store.commit(an_account(acme, name)) for name in ("ada", "fault", "bob")]
+    done = await asyncio.gather(*coming, return_exceptions=True)
+    assert [type(one) for one in done] == [Unavailable] * 3
+    await store.commit(an_account(acme, "cyd"))
+    assert (await store.find(acme.id, Kind.USER, Query())).total == 1
+    assert [one.position for one in await store.events_after(acme.id, 0, 10)] == [1]
+    await store.close()

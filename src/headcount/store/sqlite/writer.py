@@ -142,7 +142,9 @@ class Writer:
                 job.result = commit.decide(connection, ledger, change)
             except apsw.FullError:
                 raise
-            except Exception as error:  # noqa: BLE001 - handed to the one who waits
+            except Exception as error:
+                if not connection.in_transaction:  # SQLite gave all of it up
+                    raise _unwritable(error) from error
                 if connection.total_changes() != written:
                     connection.execute("ROLLBACK")
                     connection.execute("BEGIN IMMEDIATE")
