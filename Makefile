@@ -6,6 +6,11 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+
+# Some images switch it off that Python keeps what it compiled. The tests start hundreds of processes,
+# and each would compile everything again, which takes as long as all the rest of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 QUIET_PIP := --quiet --disable-pip-version-check
 
 .PHONY: help demo test check unit peers coverage test-deep test-cluster compliance images mutants bench bench-full fmt constraints clean
