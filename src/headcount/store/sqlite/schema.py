@@ -207,11 +207,13 @@ STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, APPLICATION)
 
 
 def bring_up_to_date(connection: apsw.Connection) -> Migrated:
-    """Create or migrate the tables, in one transaction.
+    """Create or migrate the tables, in one transaction; where they are so, nothing is written.
 
     Raises:
         Unavailable: the file was written by a newer Headcount.
     """
+    if version(connection) == len(STEPS):
+        return Migrated(len(STEPS), len(STEPS))
     connection.execute("BEGIN IMMEDIATE")
     try:
         before = version(connection)
