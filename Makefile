@@ -59,7 +59,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev .peers/synapse/.done
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 # Others that the tests need, each in a place of its own: nothing of it comes into ours.
 .peers/synapse/.done: constraints/synapse.txt

@@ -141,7 +141,8 @@ class Server:
         """Send a signal to all its processes, the one that starts the others first."""
         first = int((self.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
         for process in (first, *_children(first)):
-            os.kill(process, number)
+            with contextlib.suppress(ProcessLookupError):  # one that ended by itself meanwhile
+                os.kill(process, number)
 
     def kill(self) -> None:
         """End all its processes at once, none of them in order."""

@@ -83,10 +83,9 @@ def test_what_is_applied_is_written_and_followed_from_then_on(
 ) -> None:
     connected.submit("/apply")
     assert "It has begun" in connected.text
-    until(lambda: shows(connected, site, ">Follows<"))
+    until(lambda: shows(connected, site, ">Follows<") and "Applying it" not in connected.text)
     assert chat.user("ada@acme.test").active
     assert "2 create" in connected.text
-    assert "Applying it" not in connected.text
     connected.submit("/plan")
     assert "There is nothing to do: both sides are alike." in connected.text
     client(site).create("cyd@acme.test")
