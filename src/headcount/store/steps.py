@@ -3,7 +3,7 @@
 What a store does with such rows is written once, and run by every store.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -28,6 +28,30 @@ Steps = Generator[Statement, list[Any], T]
 
 class Clash(Exception):
     """Two rows would have had the same key. It is raised where the statement was handed out."""
+
+
+async def take(
+    steps: Steps[T], execute: Callable[[Statement], Awaitable[list[Any]]], clash: type[Exception]
+) -> T:
+    """Take the steps, one after the other; their result.
+
+    Args:
+        steps: of one transaction, which somebody else begins and ends.
+        execute: runs a statement, and returns its rows.
+        clash: what it raises where two rows would have had the same key.
+    """
+    try:
+        statement = next(steps)
+        while True:
+            try:
+                found = await execute(statement)
+            except clash:
+                statement = steps.throw(Clash())
+            else:
+                statement = steps.send(found)
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 class Rows(Protocol):

@@ -1,14 +1,14 @@
 """The promise of `store.steps`, kept by a PostgreSQL server."""
 
 from collections.abc import Callable, Coroutine
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
 from headcount.store.postgres.driver import Connection
 from headcount.store.postgres.rows import numbered
-from headcount.store.steps import LOCK, Clash, Steps
+from headcount.store.steps import LOCK, Statement, Steps, take
 
 T = TypeVar("T")
 
@@ -41,18 +41,11 @@ class PostgresRows:
 
 async def _run(connection: Connection, steps: Steps[T]) -> T:
     async with connection.transaction():
-        try:
-            statement = next(steps)
-            while True:
-                try:
-                    found = await connection.fetch(_told(statement.sql), *statement.values)
-                except asyncpg.UniqueViolationError:
-                    statement = steps.throw(Clash())
-                else:
-                    statement = steps.send(found)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return await take(steps, partial(_fetch, connection), asyncpg.UniqueViolationError)
+
+
+async def _fetch(connection: Connection, statement: Statement) -> list[Any]:
+    return await connection.fetch(_told(statement.sql), *statement.values)
 
 
 @lru_cache(maxsize=500)

@@ -1,12 +1,14 @@
 """The promise of `store.steps`, kept by one SQLite file."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import apsw
 
 from headcount.store.sqlite.connection import Connection
-from headcount.store.steps import LOCK, Clash, Steps
+from headcount.store.sqlite.transaction import at_once
+from headcount.store.steps import LOCK, Statement, Steps, take
 
 T = TypeVar("T")
 
@@ -32,20 +34,10 @@ class SqliteRows:
         return await self._write(lambda c: c.execute(sql, values).fetchall())
 
     async def run(self, steps: Steps[T]) -> T:
-        return await self._write(lambda c: _run(c, steps))
+        return await self._write(
+            lambda c: at_once(take(steps, partial(_execute, c), apsw.ConstraintError))
+        )
 
 
-def _run(connection: Connection, steps: Steps[T]) -> T:
-    try:
-        statement = next(steps)
-        while True:
-            try:
-                sql = statement.sql.replace(LOCK, "")
-                found = connection.execute(sql, statement.values).fetchall()
-            except apsw.ConstraintError:
-                statement = steps.throw(Clash())
-            else:
-                statement = steps.send(found)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+async def _execute(connection: Connection, statement: Statement) -> list[Any]:
+    return connection.execute(statement.sql.replace(LOCK, ""), statement.values).fetchall()
