@@ -3,9 +3,10 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -49,23 +50,26 @@ def refusal(status: int, detail: str, **headers: str) -> Answer:
 
 @dataclass
 class StandIn:
-    """A server that gives these answers, in order, and the last of them again and again."""
+    """A server that says to what is asked, such as `snapshot?`, what it is told to."""
 
-    answers: list[Answer]
+    says: Callable[[str], Answer]
     asked: list[str] = field(default_factory=list)
-    always: Answer | None = None  # whatever else is asked than for a snapshot
 
     async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
         self.asked.append(f"{scope['path'].rpartition('/')[2]}?{scope['query_string'].decode()}")
-        answer = self.always or (self.answers.pop(0) if self.answers[1:] else self.answers[0])
-        if self.always and self.asked[-1].startswith("snapshot"):
-            answer = Answer(200, lines(SNAPSHOT))
+        answer = self.says(self.asked[-1])
         headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
         start = {"type": "http.response.start", "status": answer.status, "headers": headers}
         await send(start)
         await send({"type": "http.response.body", "body": answer.body})
+
+
+def in_order(*answers: Answer) -> StandIn:
+    """One that gives these answers, and the last of them again and again."""
+    left = chain(answers, repeat(answers[-1]))
+    return StandIn(lambda _: next(left))
 
 
 @dataclass
@@ -161,7 +165,7 @@ def test_it_goes_on(
     asked: list[str],
     kept: list[tuple[bool, list[Any]]],
 ) -> None:
-    server, application = StandIn(answers), Application(begins)
+    server, application = in_order(*answers), Application(begins)
     with (
         served(server, lifespan="off") as address,
         following(Feed(address + "/", "hcapi_x", "acme"), application),
@@ -173,7 +177,8 @@ def test_it_goes_on(
 
 
 def test_what_could_not_be_kept_comes_again(caplog: pytest.LogCaptureFixture) -> None:
-    server = StandIn([events(CREATED, position=8), events(CREATED, position=8), events(position=8)])
+    created = events(CREATED, position=8)
+    server = in_order(created, created, events(position=8))
     application = Application(7, fails=1)
     caplog.set_level(logging.WARNING)
     with (
@@ -188,7 +193,8 @@ def test_what_could_not_be_kept_comes_again(caplog: pytest.LogCaptureFixture) ->
 def test_a_position_that_is_refused_behind_its_own_snapshot_is_no_endless_hurry(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    server = StandIn([], always=refusal(400, "limit is too high"))
+    whole, refused = Answer(200, lines(SNAPSHOT)), refusal(400, "limit is too high")
+    server = StandIn(lambda asked: whole if asked.startswith("snapshot") else refused)
     caplog.set_level(logging.WARNING)
     with (
         served(server, lifespan="off") as address,
@@ -201,7 +207,7 @@ def test_a_position_that_is_refused_behind_its_own_snapshot_is_no_endless_hurry(
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_key_that_opens_nothing_ends_it(status: int) -> None:
-    server = StandIn([refusal(status, "issue a key: headcount api-key issue")])
+    server = in_order(refusal(status, "issue a key: headcount api-key issue"))
     with (
         served(server, lifespan="off") as address,
         pytest.raises(Refused, match="headcount api-key issue"),
