@@ -60,14 +60,14 @@ class _Row:
 
 
 def apply(connection: apsw.Connection, change: Change) -> Outcome:
-    """Write `change`, inside the caller's transaction; raises as `decide` does."""
+    """Write `change`, inside the caller's transaction; raises as `enter` does."""
     ledger = Ledger(connection)
-    outcome = decide(connection, ledger, change)
+    outcome = enter(connection, ledger, change)
     ledger.write()
     return outcome
 
 
-def decide(connection: apsw.Connection, ledger: Ledger, change: Change) -> Outcome:
+def enter(connection: apsw.Connection, ledger: Ledger, change: Change) -> Outcome:
     """Write the rows of `change`; the ledger takes the rest, and writes it when it is told to.
 
     Raises:

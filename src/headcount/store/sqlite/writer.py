@@ -139,7 +139,7 @@ class Writer:
         for job, change in changes:
             written = connection.total_changes()
             try:
-                job.result = commit.decide(connection, ledger, change)
+                job.result = commit.enter(connection, ledger, change)
             except apsw.FullError:
                 raise
             except Exception as error:
