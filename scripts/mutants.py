@@ -56,8 +56,8 @@ MUTANTS = (
     ),
     Mutant(
         "scim/values.py",
-        "return value if attribute.case_exact else value.casefold()",
-        "return value if attribute.case_exact else value.lower()",
+        "return value.casefold()",
+        "return value.lower()",
         "tests/laws tests/scim/test_values.py",
         "texts compare by lower case, so `ß` is not `ss`",
     ),

@@ -53,8 +53,6 @@ def _keys(document: Document, kind: ResourceType, apart: frozenset[str]) -> dict
 
 
 def _key(attribute: Attribute, value: Any) -> Any:
-    if isinstance(value, str) and attribute.is_folded:  # what most values are
-        return value.casefold()
     if isinstance(value, list):
         return [_key(attribute, entry) for entry in value]
     if isinstance(value, dict):

@@ -70,8 +70,8 @@ class Attribute:
     @cached_property
     def is_free_text(self) -> bool:
         """Whether any single text is a value: it has no form, and no list that it must be in."""
-        free = not self.multi_valued and not self.closed
-        return free and self.type in {"string", "reference", "binary"}
+        has_form = self.type == "dateTime" or self.closed
+        return self.is_text and not has_form and not self.multi_valued
 
     @cached_property
     def is_folded(self) -> bool:

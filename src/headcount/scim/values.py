@@ -32,9 +32,9 @@ def comparison_key(attribute: Attribute, value: Scalar) -> Key:
     '2026-01-01T00:00:00.500000000Z'
     """
     if isinstance(value, str):
-        if attribute.type == "dateTime":
-            return moment_key(value)
-        return value if attribute.case_exact else value.casefold()
+        if attribute.is_folded:
+            return value.casefold()
+        return moment_key(value) if attribute.type == "dateTime" else value
     return value
 
 
@@ -82,10 +82,8 @@ def has_shape(attribute: Attribute, value: Any) -> bool:
         case "integer":
             whole = isinstance(value, int) and not isinstance(value, bool)
             return whole and abs(value) <= _MAX_INTEGER
-        case "decimal":
+        case _:  # decimal
             return isinstance(value, int | float) and not isinstance(value, bool)
-        case _:
-            return isinstance(value, str)
 
 
 def is_empty(value: Any) -> bool:
