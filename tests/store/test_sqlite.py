@@ -369,7 +369,7 @@ async def test_a_refused_change_leaves_the_rest_of_its_batch_alone(tmp_path: Pat
     def put(value: int) -> None:
         writer_of_one.execute("INSERT INTO number VALUES (?)", (value,))
 
-    writer_of_one = writer._connection
+    writer_of_one = writer._batches._connection
 
     async def one(value: int) -> None:
         await writer.do(lambda _: put(value))

@@ -17,7 +17,7 @@ from headcount.store.recent import Recent
 fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
 """Windows has none; there SQLite's own busy handler stands in."""
 
-_BUSY = 10_000  # milliseconds that another process may hold the write lock
+BUSY = 10_000  # milliseconds that another process may hold the write lock
 _CHECKPOINT_PAGES = 4_000
 _CACHE_KIB = 32_768
 _WITHOUT_END = 2**62
@@ -86,7 +86,7 @@ def open_guarded(path: Path) -> Connection:
 def _opened(path: Path, flags: int, cache_kib: int = _CACHE_KIB) -> Connection:
     try:
         connection = Connection(path, flags)
-        connection.set_busy_timeout(_BUSY)
+        connection.set_busy_timeout(BUSY)
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute("PRAGMA temp_store = MEMORY")
         # Plans do not look at parameters; else each new LIMIT is planned again, 40 us every time.
@@ -201,13 +201,24 @@ class FileLock:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """The lock is ours in the block."""
-        if fcntl is None:
-            yield
-            return
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self.take()
         try:
             yield
         finally:
+            self.give()
+
+    def take(self, *, wait: bool = True) -> bool:
+        """Take the lock; whether it is ours now, which it always is after waiting."""
+        if fcntl is not None:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    def give(self) -> None:
+        """Give it back."""
+        if fcntl is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
