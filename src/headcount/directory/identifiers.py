@@ -5,7 +5,8 @@ import threading
 import time
 
 _RANDOM_BITS = 74
-_STEP = (1 << 40) - 1  # ids of one millisecond follow one another, too far apart to guess
+_FREE_BITS = 54  # of these: ids of one millisecond count on in front of them, and none is guessed
+_FREE = (1 << _FREE_BITS) - 1
 
 
 class Identifiers:
@@ -23,7 +24,7 @@ class Identifiers:
             if milliseconds > self._last >> _RANDOM_BITS:
                 fresh = (milliseconds << _RANDOM_BITS) | chance
             else:
-                fresh = self._last + 1 + (chance & _STEP)
+                fresh = (self._last >> _FREE_BITS) + 1 << _FREE_BITS | chance & _FREE
             self._last = fresh
         return _written(fresh)
 

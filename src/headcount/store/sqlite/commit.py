@@ -23,11 +23,14 @@ from headcount.store.refusals import changed_meanwhile, no_such_member, not_foun
 from headcount.store.roles import is_owner
 from headcount.store.sqlite import roles
 from headcount.store.sqlite.ledger import Effect, Ledger, Listed
+from headcount.store.sqlite.numbers import FREE, number_of
 
 _SELECT = """SELECT seq, version, created, modified, active, role, member_count, keys, document
     FROM resource WHERE org = ? AND kind = ? AND id = ?"""
-_INSERT = """INSERT INTO resource (org, kind, id, version, created, modified, name, external_id,
-    active, role, keys, document) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_SELECT_AT = f"{_SELECT} AND seq = ?"
+_INSERT = f"""INSERT INTO resource (seq, org, kind, id, version, created, modified, name,
+    external_id, active, role, keys, document)
+    VALUES ({FREE}, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _UPDATE = """UPDATE resource SET version = ?, modified = ?, name = ?, external_id = ?, active = ?,
     role = ?, keys = ?, document = ? WHERE seq = ?"""
 _UPDATE_STATE = """UPDATE resource SET version = ?, modified = ?, active = ?, role = ?, document = ?
@@ -41,6 +44,7 @@ _LEAVE = "DELETE FROM member WHERE org = ? AND grp = ? AND member = ? RETURNING 
 _NAMED = """SELECT kind, json_extract(CAST(document AS TEXT),
     CASE kind WHEN 1 THEN '$.userName' ELSE '$.displayName' END) FROM resource
     WHERE org = ? AND kind IN (1, 2) AND id = ?"""
+_NAMED_AT = f"{_NAMED} AND seq = ?"
 _MEMBERSHIPS = (EventType.MEMBER_ADDED, EventType.MEMBER_REMOVED)
 
 
@@ -102,13 +106,23 @@ def _give_roles(connection: apsw.Connection, change: Change, effect: Effect) -> 
 
 
 def _read(connection: apsw.Connection, change: Change) -> _Row:
-    found = connection.execute(_SELECT, (change.org, NUMBERS[change.kind], change.id)).fetchone()
+    found = _found(connection, _SELECT_AT, _SELECT, (change.org, NUMBERS[change.kind], change.id))
     if found is None:
         raise not_found(change.kind, change.id)
     row = _Row(*found)
     if change.expected is not None and change.expected != row.version:
         raise changed_meanwhile(change.kind, row.version, change.expected)
     return row
+
+
+def _found(
+    connection: apsw.Connection, at: str, anywhere: str, values: tuple[Any, ...]
+) -> tuple[Any, ...] | None:
+    """The row of whom the last of the values is the id: where it should be, or where it is."""
+    row: tuple[Any, ...] | None = None
+    if (number := number_of(values[-1])) is not None:
+        row = connection.execute(at, (*values, number)).fetchone()
+    return connection.execute(anywhere, values).fetchone() if row is None else row
 
 
 def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, Effect]:
@@ -126,7 +140,8 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, Effec
     )
     key = (change.org, NUMBERS[change.kind], change.id)
     try:
-        connection.execute(_INSERT, (*key, change.at, change.at, *values))
+        number = number_of(change.id)
+        connection.execute(_INSERT, (number, *key, change.at, change.at, *values))
     except apsw.ConstraintError:
         raise taken(change.kind, draft.title) from None
     effect = Effect(events=_told(change, draft.document), listed=_listed(change, held.listed))
@@ -235,7 +250,7 @@ def _leave(
     kind: Any = connection.execute(_LEAVE, (change.org, change.id, member)).get
     if kind is None:
         return None
-    _, name = connection.execute(_NAMED, (change.org, member)).get or (kind, "")
+    _, name = _found(connection, _NAMED_AT, _NAMED, (change.org, member)) or (kind, "")
     effect.members -= 1
     effect.nested -= int(kind == 2)
     return _membership(EventType.MEMBER_REMOVED, member, kind, name)
@@ -245,7 +260,7 @@ def _join(
     connection: apsw.Connection, change: Change, one: Joining, effect: Effect
 ) -> Event | None:
     member = one.id
-    found: Any = connection.execute(_NAMED, (change.org, member)).get
+    found = _found(connection, _NAMED_AT, _NAMED, (change.org, member))
     if found is None:
         raise no_such_member(member)
     kind, name = found

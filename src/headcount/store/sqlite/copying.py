@@ -41,6 +41,7 @@ from headcount.store.filters import NUMBERS
 from headcount.store.model import Kind, listed_values
 from headcount.store.sqlite.connection import FileLock, open_guarded, open_writer
 from headcount.store.sqlite.marks import MARK, MARKS, move
+from headcount.store.sqlite.numbers import FREE, number_of
 from headcount.store.sqlite.removing import REMOVE_BESIDE, removed, swept
 from headcount.store.sqlite.rows import place_of
 from headcount.store.sqlite.schema import check_schema, version
@@ -64,8 +65,8 @@ _READ = plain.NEXT | {
         WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT {MOST_ROWS}""",
 }
 _WRITE = {
-    Table.RESOURCES: f"""INSERT INTO resource (org, {_RESOURCE})
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, json(?), ?)""",  # json() takes spaces out
+    Table.RESOURCES: f"""INSERT INTO resource (seq, org, {_RESOURCE})
+        VALUES ({FREE}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, json(?), ?)""",  # which has no spaces
     Table.MEMBERS: "INSERT INTO member (org, grp, member, kind, display) VALUES (?, ?, ?, ?, ?)",
     Table.EVENTS: """INSERT INTO event (org, position, type, at, actor, subject, data)
         VALUES (?, ?, ?, ?, ?, ?, ?)""",
@@ -324,7 +325,14 @@ def _insert(connection: apsw.Connection, org: int, rows: Sequence[Row]) -> None:
         _fill(connection, table.value, plain.columns_of(table), given)
         return
     width = _WRITTEN[table]
-    connection.executemany(_WRITE[table], [(org, *row[:width]) for row in rows])
+    given = [(org, *row[:width]) for row in rows]
+    if table is Table.RESOURCES:
+        given = [
+            (number_of(row.id), *values)
+            for row, values in zip(rows, given, strict=True)
+            if isinstance(row, ResourceRow)
+        ]
+    connection.executemany(_WRITE[table], given)
     if table is Table.EVENTS:
         connection.executemany(_KEEP, _kept(org, rows))
     if table is Table.RESOURCES:

@@ -16,6 +16,7 @@ from headcount.store.recent import moment_of
 from headcount.store.refusals import not_found
 from headcount.store.sqlite import relations
 from headcount.store.sqlite.connection import Connection, TooLong
+from headcount.store.sqlite.numbers import number_of
 
 COLUMNS = "r.id, r.version, r.created, r.modified, r.document"
 
@@ -40,6 +41,7 @@ _SELECT = {
     for related in (True, False)
 }
 _GET = {which: f"{select} AND r.id = ?" for which, select in _SELECT.items()}
+_GET_AT = {which: f"{select} AND r.seq = ?" for which, select in _GET.items()}
 # The plus keeps SQLite from walking along all ids for their order, when few rows have the value.
 _LOOK_UP = {
     (kind, related, names): f"{select} AND r.{column} = ? ORDER BY +r.id LIMIT ?"
@@ -55,8 +57,12 @@ def get(connection: Connection, wanted: Wanted, resource_id: str) -> Seen:
         NotFound: there is none with this id.
         TooLong: it has more members than the connection should read.
     """
-    sql = _GET[wanted.kind, wanted.related]
-    row = connection.execute(sql, (wanted.org, resource_id)).fetchone()
+    which = (wanted.kind, wanted.related)
+    row = None
+    if (number := number_of(resource_id)) is not None:
+        row = connection.execute(_GET_AT[which], (wanted.org, resource_id, number)).fetchone()
+    if row is None:
+        row = connection.execute(_GET[which], (wanted.org, resource_id)).fetchone()
     if row is None:
         raise not_found(wanted.kind, resource_id)
     return seen_in(connection, wanted, (row,))[0]
