@@ -35,6 +35,7 @@ from headcount.store.sqlite import (
 )
 from headcount.store.sqlite.connection import INLINE_MEMBERS, Connection, LoopReader, open_writer
 from headcount.store.sqlite.filters import Translator
+from headcount.store.sqlite.kept import Kept
 from headcount.store.sqlite.relations import groups_of
 from headcount.store.sqlite.schema import STEPS, bring_up_to_date
 from headcount.store.sqlite.writer import Writer
@@ -402,3 +403,27 @@ async def test_what_comes_behind_a_change_that_ends_the_transaction_is_not_writt
     assert (await store.find(acme.id, Kind.USER, Query())).total == 1
     assert [one.position for one in await store.events_after(acme.id, 0, 10)] == [1]
     await store.close()
+
+
+def test_lists_of_groups_go_where_there_are_too_many_or_they_may_be_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("headcount.store.sqlite.kept._MOST", 3)
+    kept = Kept()
+    acme, rival = OrgId(1), OrgId(2)
+    lists = kept.held_against(acme, 5, is_nested=False)
+    assert kept.at_hand(acme) is lists
+    assert kept.at_hand(rival) is None
+    kept.put(lists, ("base", "1"), b"[1]")
+    kept.doubt()
+    assert kept.at_hand(acme) is None
+    assert kept.held_against(acme, 5, is_nested=False).texts == {("base", "1"): b"[1]"}
+    assert kept.held_against(acme, 6, is_nested=False).texts == {}
+    nested = kept.held_against(acme, 6, is_nested=True)
+    kept.put(nested, ("base", "1"), b"[1]")
+    assert kept.held_against(acme, 6, is_nested=True).texts == {}
+    for number in range(3):
+        kept.put(kept.held_against(rival, 0, is_nested=False), ("base", str(number)), b"[]")
+    assert len(kept.held_against(rival, 0, is_nested=False).texts) == 3
+    kept.put(kept.held_against(rival, 0, is_nested=False), ("base", "9"), b"[]")
+    assert kept.held_against(rival, 0, is_nested=False).texts == {}

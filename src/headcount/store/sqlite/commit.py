@@ -186,6 +186,8 @@ def _update(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
             effect.active = int(bool(held.active)) - int(bool(was[0]))
             effect.owners = int(is_owner(active=held.active, role=held.role))
             effect.owners -= is_owner(active=was[0], role=was[1])
+        else:
+            effect.names = 1
     elif changed:
         connection.execute(
             "UPDATE resource SET version = ?, modified = ? WHERE seq = ?",

@@ -13,6 +13,7 @@ import apsw
 from headcount.errors import Unavailable
 from headcount.store.model import OrgId, Parts
 from headcount.store.recent import Recent
+from headcount.store.sqlite.kept import Kept
 
 fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
 """Windows has none; there SQLite's own busy handler stands in."""
@@ -42,8 +43,7 @@ class Connection(apsw.Connection):
 
     def __init__(self, path: Path, flags: int) -> None:
         super().__init__(str(path), flags=flags)
-        self.kept: dict[tuple[OrgId, str, str], bytes] = {}
-        """What lists of groups stand for, until anybody writes."""
+        self.kept = Kept()
         self.recent = Recent(most=0)
         self.room = _WITHOUT_END  # members that may be read at once
         self.lease: Reads | None = None  # where those go who are more
@@ -132,7 +132,7 @@ class LoopReader:
         version = self._connection.execute("PRAGMA data_version").get
         if version != self._data_version:  # somebody wrote something, in this process or another
             self._data_version = version
-            self._connection.kept.clear()
+            self._connection.kept.doubt()
         self._is_open = True
 
     def data_version(self) -> int:
@@ -164,7 +164,7 @@ class Readers:
     def snapshot(self) -> Iterator[Connection]:
         """The connection of this thread, in a transaction: statements in the block fit together."""
         connection = self._connection()
-        connection.kept.clear()
+        connection.kept.doubt()
         connection.execute("BEGIN")
         try:
             yield connection

@@ -116,7 +116,7 @@ class Leases:
             connection = self._free.pop()
         except IndexError:
             connection = open_reader(self._path, self._recent, cache_kib=_CACHE_KIB)
-        connection.kept.clear()
+        connection.kept.doubt()
         connection.execute("BEGIN")
         lease = connection.lease = Lease(connection, self._threads, self._give_back)
         return lease

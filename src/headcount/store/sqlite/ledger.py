@@ -16,12 +16,12 @@ from headcount.store.model import Told
 from headcount.store.refusals import last_owner, seats_taken
 from headcount.store.sqlite.rows import place_of
 
-_AT_ONCE = (32, 8, 1)  # rows of one statement: each number is a statement that is kept prepared
+_AT_ONCE = (32, 16, 8, 4, 2, 1)  # rows of one statement: each number is one that is kept prepared
 
 _COUNTERS = "SELECT active, owners, position, seats FROM organisation WHERE id = ?"
 _COUNT = """UPDATE organisation SET users = users + ?, active = active + ?, owners = owners + ?,
     groups = groups + ?, nested = nested + ?, users_gone = users_gone + ?,
-    groups_gone = groups_gone + ?, position = ? WHERE id = ?"""
+    groups_gone = groups_gone + ?, group_names = group_names + ?, position = ? WHERE id = ?"""
 _RECORD = "INSERT INTO event (org, position, type, at, actor, subject, data) VALUES"
 _KEEP = "INSERT INTO event_document (place, document) VALUES"
 _LIST = "INSERT OR IGNORE INTO listed_value (org, kind, path, key, id) VALUES"
@@ -40,6 +40,7 @@ class Effect:
     owners: int = 0
     groups: int = 0
     nested: int = 0
+    names: int = 0  # of groups, that may be others
     members: int = 0
     events: list[Told] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)  # accounts a group that goes gave their role
@@ -54,7 +55,7 @@ class _Counters:
     owners: int
     position: int
     seats: int | None
-    moved: list[int] = field(default_factory=lambda: [0] * 7)
+    moved: list[int] = field(default_factory=lambda: [0] * 8)
 
 
 class Ledger:
@@ -81,7 +82,15 @@ class Ledger:
             raise last_owner()
         held.active, held.owners = active, owners
         gone = (max(0, -effect.users), max(0, -effect.groups))
-        moved = (effect.users, effect.active, effect.owners, effect.groups, effect.nested, *gone)
+        moved = (
+            effect.users,
+            effect.active,
+            effect.owners,
+            effect.groups,
+            effect.nested,
+            *gone,
+            effect.names,
+        )
         for place, by in enumerate(moved):
             held.moved[place] += by
         self._listed |= effect.listed
@@ -121,7 +130,7 @@ def _parts(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]
     """The rows in parts, of few different lengths.
 
     >>> [len(part) for part in _parts([()] * 51)]
-    [32, 8, 8, 1, 1, 1]
+    [32, 16, 2, 1]
     """
     first = 0
     for size in _AT_ONCE:

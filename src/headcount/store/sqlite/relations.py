@@ -1,14 +1,14 @@
 """What an answer adds to a resource: the groups of an account, the members of a group, as JSON.
 
 What the row of an account tells is the ids of its groups, in one text. Nearly everybody is in the
-same few groups as many others, so what that text stands for is made once and kept for as long as
-nobody writes; see `Connection.kept`.
+same few groups as many others, so what that text stands for is made once and kept; see `Kept`.
 """
 
 from typing import NamedTuple
 
 from headcount.store.model import Kind, OrgId
 from headcount.store.sqlite.connection import Connection
+from headcount.store.sqlite.kept import Lists
 
 NOTHING = b"[]"
 
@@ -19,11 +19,10 @@ RELATED = {
 """What a row `r` tells of its relations: the ids of an account's groups, NULL where there are none;
 how many members a group has."""
 
-_MOST_KEPT = 20_000  # lists of groups that are remembered by a connection, some 10 MB
 _LONGEST_KEPT = 2_000  # characters of ids
 
 # CROSS JOIN keeps the order: else SQLite reads all memberships of an organisation for an account.
-_IS_NESTED = "SELECT nested FROM organisation WHERE id = ?"
+_NOW = "SELECT group_names, nested > 0 FROM organisation WHERE id = ?"
 _NESTED = """WITH RECURSIVE up (grp, direct) AS (
     SELECT grp, 1 FROM member WHERE org = ?2 AND member = ?3
     UNION SELECT m.grp, 0 FROM up CROSS JOIN member m ON m.org = ?2 AND m.member = up.grp)
@@ -43,20 +42,25 @@ def groups_of(
     """The groups of an account whose row tells `told` of them."""
     if told is None:
         return NOTHING
-    key = (org, base, told)
-    if (known := connection.kept.get(key)) is not None:
+    lists = connection.kept.at_hand(org) or _held_against(connection, org)
+    key = (base, told)
+    if (known := lists.texts.get(key)) is not None:
         return known
-    made = _groups_of(connection, org, account, told, base)
+    if lists.is_nested:
+        made = str(connection.execute(_NESTED, (base, org, account)).get).encode()
+    else:
+        made = _direct(connection, org, told, base)
     if len(told) <= _LONGEST_KEPT:
-        if len(connection.kept) >= _MOST_KEPT:
-            connection.kept.clear()
-        connection.kept[key] = made
+        connection.kept.put(lists, key, made)
     return made
 
 
-def _groups_of(connection: Connection, org: OrgId, account: str, told: str, base: str) -> bytes:
-    if connection.execute(_IS_NESTED, (org,)).get:
-        return str(connection.execute(_NESTED, (base, org, account)).get).encode()
+def _held_against(connection: Connection, org: OrgId) -> Lists:
+    names, is_nested = connection.execute(_NOW, (org,)).get
+    return connection.kept.held_against(org, names, is_nested=bool(is_nested))
+
+
+def _direct(connection: Connection, org: OrgId, told: str, base: str) -> bytes:
     entries = [connection.execute(_ENTRY, (base, org, group)).get for group in told.split(",")]
     return f"[{','.join(entries)}]".encode()
 

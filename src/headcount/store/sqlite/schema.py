@@ -202,7 +202,11 @@ ALTER TABLE resource ADD COLUMN own_role TEXT;  -- where a rule gives the role: 
 CREATE INDEX resource_ruled ON resource (org, id) WHERE own_role IS NOT NULL;
 """
 
-STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, APPLICATION)
+_GROUP_NAMES = """
+ALTER TABLE organisation ADD COLUMN group_names INTEGER NOT NULL DEFAULT 0;  -- changes of groups
+"""
+
+STEPS = (_FIRST, _OWN_ATTRIBUTES, _CONSOLE, _BROWSING, _ROLES, APPLICATION, _GROUP_NAMES)
 """Each brings a file from its number to the next one; `PRAGMA user_version` counts them."""
 
 

@@ -27,7 +27,7 @@ class Transaction:
 
     def _reading(self) -> Connection:
         """The connection, without what it kept of groups before the last change."""
-        self._connection.kept.clear()
+        self._connection.kept.forget()
         return self._connection
 
     async def get(
