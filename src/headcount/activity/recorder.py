@@ -212,7 +212,7 @@ class Recorder:
         passed, self._refilled = min(1.0, now - self._refilled), now
         bounds = self._bounds
         reads = min(bounds.reads, bounds.share / self._cost)  # fewer where the machine is slow
-        self._reads = min(bounds.reads, self._reads + max(1, round(reads * passed)))
+        self._reads = min(max(1, round(reads)), self._reads + max(1, round(reads * passed)))
         others = min(bounds.others, bounds.other_share / self._cost)
         self._others = min(bounds.others, self._others + max(1, round(others * passed)))
         self._room = bounds.bytes

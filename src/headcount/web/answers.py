@@ -1,6 +1,6 @@
 """Answers as bytes: a stored document is completed, never parsed and printed again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -62,27 +62,30 @@ def whole(seen: Seen, base: str) -> bytes:
     >>> whole(Seen(stored), "https://x.test/scim/v2").decode()[:52]
     '{"id":"7","meta":{"resourceType":"User","created":"2'
     """
-    relations = seen.relations
-    assert relations is None or isinstance(relations, bytes)
-    # `members` always: authentik takes no list for unknown. `groups` only where there are some.
-    if relations is None or (relations == b"[]" and seen.stored.kind is Kind.USER):
-        return _beginning(seen, _number(seen), base) + b"}"
-    name = _NAMES[seen.stored.kind]
-    return b"".join((_beginning(seen, _number(seen), base), name, relations, b"}"))
+    return wholes((seen,), base)[0]
+
+
+def wholes(found: Iterable[Seen], base: str) -> list[bytes]:
+    """The same of several, in one go: a page has a hundred."""
+    made = []
+    for seen in found:
+        (kind, resource_id, number, created, modified, document), relations = seen
+        assert relations is None or isinstance(relations, bytes)
+        tag: int | str = number
+        told: tuple[bytes, ...] = ()
+        # `members` always: authentik takes no list for unknown. `groups` only where there are some.
+        if relations is not None and (relations != b"[]" or kind is Kind.GROUP):
+            tag, told = _number(seen), (_NAMES[kind], relations)
+        name = kind._value_  # what `value` and a format ask for, found the short way
+        meta = (
+            f',"meta":{{"resourceType":"{name}","created":"{created}","lastModified":"{modified}",'
+            f'"version":"W/\\"{tag}\\"","location":"{base}/{name}s/{resource_id}"}}'
+        )
+        made.append(b"".join((document[:-1], meta.encode(), *told, b"}")))
+    return made
 
 
 _NAMES = {kind: f',"{name}":'.encode() for kind, name in RELATIONS.items()}
-
-
-def _beginning(seen: Seen, number: str, base: str) -> bytes:
-    """The document with `meta`, still open at its end."""
-    kind, resource_id, _, created, modified, document = seen.stored
-    name = kind._value_  # what `value` and a format ask for, found the short way
-    meta = (
-        f',"meta":{{"resourceType":"{name}","created":"{created}","lastModified":"{modified}",'
-        f'"version":"W/\\"{number}\\"","location":"{base}/{name}s/{resource_id}"}}'
-    )
-    return document[:-1] + meta.encode()
 
 
 def shown(seen: Seen, base: str, kind: ResourceType, projection: Projection) -> bytes:
@@ -103,7 +106,7 @@ def pieces(
     if isinstance(members, bytes):
         if len(members) < LONG or not projection.is_whole:
             return shown(seen, base, kind, projection)
-        return (_beginning(seen, _number(seen), base), _NAMES[Kind.GROUP], members, b"}")
+        return (whole(Seen(seen.stored), base)[:-1], _NAMES[Kind.GROUP], members, b"}")
     beginning = shown(Seen(seen.stored), base, kind, projection)[:-1]
     entries = Entries(members, _NAMES[Kind.GROUP])
     if not projection.is_whole:
@@ -130,7 +133,7 @@ def resource(
 def page(found: Page, base: str, kind: ResourceType, query: Query) -> Answer:
     """One part of a list (RFC 7644 section 3.4.2)."""
     if kind.name == Kind.USER.value and query.projection.is_whole:  # as most are, the short way
-        return listed(found, query, [whole(seen, base) for seen in found.resources])
+        return listed(found, query, wholes(found.resources, base))
     resources = [pieces(seen, base, kind, query.projection) for seen in found.resources]
     return listed(found, query, resources)
 
