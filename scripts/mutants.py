@@ -286,6 +286,27 @@ MUTANTS = (
         "a file that was deleted takes writes",
     ),
     Mutant(
+        f"{_STORE}/commit.py",
+        "return connection.execute(anywhere, values).fetchone() if row is None else row",
+        "return row",
+        "tests/store/test_numbers.py",
+        "whoever has the number of another cannot be changed",
+    ),
+    Mutant(
+        f"{_STORE}/numbers.py",
+        "SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM resource WHERE seq = ?1)",
+        "SELECT ?1",
+        "tests/store/test_numbers.py",
+        "two ids that tell the same number do not go together",
+    ),
+    Mutant(
+        f"{_STORE}/commit.py",
+        "effect.names = 1",
+        "effect.names = 0",
+        "tests/store/test_members.py",
+        "an account tells of its group what that was called before",
+    ),
+    Mutant(
         f"{_STORE}/writer.py",
         "self._ask()",
         "pass",
