@@ -38,7 +38,7 @@ def _growth(measured: Measured, connections: int, folder: Path) -> None:
     lines = {name: _by_accounts(measured, name, connections) for name in _PANELS}
     for axes, name in zip(grid.flat, _PANELS, strict=True):
         axes.set_title(name[0].upper() + name[1:], loc="left", fontweight="bold", fontsize=10)
-    _scale(grid.flat, list(lines.values()), room=0.55)
+    _scale(grid.flat, list(lines.values()), room=0.6)
     for axes, name in zip(grid.flat, _PANELS, strict=True):
         _plot(axes, lines[name], measured.servers)
     for axes in grid[:, 0]:
@@ -91,7 +91,7 @@ def _scale(panels: Any, lines: Sequence[dict[str, Points]], room: float) -> None
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlim(min(across) / 1.6, max(across) * (max(across) / min(across)) ** room)
-        axes.set_ylim(min(costs) / 1.8, max(costs) * 1.8)
+        axes.set_ylim(min(costs) / 1.8, max(costs) * 3.5)  # with room above
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.5g}")
         axes.xaxis.set_major_formatter(lambda value, _: short(value))
         axes.set_xticks(sorted(set(across)))

@@ -127,7 +127,7 @@ def following_in_short(measured: Measured) -> list[str]:
     for server, way, one in measured.followed.costs:
         low, middle, high = one.quartiles
         told.setdefault((server, way), []).append(
-            f"{one.operation} {_share(middle)} (half of the pairs: {_share(high)} to {_share(low)})"
+            f"{one.operation} {_taken(middle)} (half of the pairs: {_share(high)} to {_share(low)})"
         )
     return [
         f"Following by {way} takes off the rate of writers ({server}): {', '.join(shares)}."
@@ -179,7 +179,7 @@ def recording_in_short(measured: Measured) -> list[str]:
     """What recording takes off the rate of each operation over the most connections."""
     most = max((one.connections for one in measured.recording), default=0)
     told = [
-        f"{one.operation} {_share(middle)} (half of the pairs: {_share(high)} to {_share(low)})"
+        f"{one.operation} {_taken(middle)} (half of the pairs: {_share(high)} to {_share(low)})"
         for one in measured.recording
         for low, middle, high in [one.quartiles]
         if one.connections == most
@@ -187,6 +187,15 @@ def recording_in_short(measured: Measured) -> list[str]:
     if not told:
         return []
     return [f"Recording requests takes off the rate over {most} connections: {', '.join(told)}."]
+
+
+def _taken(ratio: float) -> str:
+    """What is missing to 1, where anything is.
+
+    >>> _taken(0.953), _taken(1.02)
+    ('4.7 %', 'nothing')
+    """
+    return _share(ratio) if ratio < 1 else "nothing"
 
 
 def _share(ratio: float) -> str:
