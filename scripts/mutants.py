@@ -286,7 +286,7 @@ MUTANTS = (
         "a file that was deleted takes writes",
     ),
     Mutant(
-        f"{_STORE}/commit.py",
+        f"{_STORE}/numbers.py",
         "return connection.execute(anywhere, values).fetchone() if row is None else row",
         "return row",
         "tests/store/test_numbers.py",

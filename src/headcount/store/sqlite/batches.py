@@ -47,9 +47,7 @@ class Batches:
             self._lock.take()
             self._check_file()
             self._connection.execute("BEGIN IMMEDIATE")
-            if not all(isinstance(job.work, Change) for job in jobs) or not self._together(jobs):
-                for job in jobs:
-                    self._try(job)
+            self._write(jobs)
             self._connection.execute("COMMIT")
         except (apsw.Error, OSError, Unavailable) as error:
             self._give_up(jobs, error)
@@ -111,11 +109,21 @@ class Batches:
             with contextlib.suppress(apsw.Error):
                 self._connection.execute("ROLLBACK")
 
+    def _write(self, jobs: Sequence[Job]) -> None:
+        """Changes together where that works; else each job in a savepoint of its own."""
+        if all(isinstance(job.work, Change) for job in jobs):
+            if self._together(jobs):
+                return
+            self._connection.execute("ROLLBACK")
+            self._connection.execute("BEGIN IMMEDIATE")
+        for job in jobs:
+            self._try(job)
+
     def _together(self, jobs: Sequence[Job]) -> bool:
         """Write changes, and once for all of them what they can share.
 
         Most refusals come before anything is written, and then there is nothing to take back. If
-        there is, all is taken back, and the answer is no.
+        there is, the answer is no, and whoever asked takes all of it back.
         """
         connection = self._connection
         ledger = Ledger(connection)
@@ -131,8 +139,6 @@ class Batches:
                 if not connection.in_transaction:  # SQLite gave all of it up
                     raise _unwritable(error) from error
                 if connection.total_changes() != written:
-                    connection.execute("ROLLBACK")
-                    connection.execute("BEGIN IMMEDIATE")
                     return False
                 job.error = error
         ledger.write()

@@ -23,7 +23,7 @@ from headcount.store.refusals import changed_meanwhile, no_such_member, not_foun
 from headcount.store.roles import is_owner
 from headcount.store.sqlite import roles
 from headcount.store.sqlite.ledger import Effect, Ledger, Listed
-from headcount.store.sqlite.numbers import FREE, number_of
+from headcount.store.sqlite.numbers import FREE, number_of, row_of
 
 _SELECT = """SELECT seq, version, created, modified, active, role, member_count, keys, document
     FROM resource WHERE org = ? AND kind = ? AND id = ?"""
@@ -106,23 +106,13 @@ def _give_roles(connection: apsw.Connection, change: Change, effect: Effect) -> 
 
 
 def _read(connection: apsw.Connection, change: Change) -> _Row:
-    found = _found(connection, _SELECT_AT, _SELECT, (change.org, NUMBERS[change.kind], change.id))
+    found = row_of(connection, _SELECT_AT, _SELECT, (change.org, NUMBERS[change.kind], change.id))
     if found is None:
         raise not_found(change.kind, change.id)
     row = _Row(*found)
     if change.expected is not None and change.expected != row.version:
         raise changed_meanwhile(change.kind, row.version, change.expected)
     return row
-
-
-def _found(
-    connection: apsw.Connection, at: str, anywhere: str, values: tuple[Any, ...]
-) -> tuple[Any, ...] | None:
-    """The row of whom the last of the values is the id: where it should be, or where it is."""
-    row: tuple[Any, ...] | None = None
-    if (number := number_of(values[-1])) is not None:
-        row = connection.execute(at, (*values, number)).fetchone()
-    return connection.execute(anywhere, values).fetchone() if row is None else row
 
 
 def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, Effect]:
@@ -140,8 +130,7 @@ def _create(connection: apsw.Connection, change: Change) -> tuple[Outcome, Effec
     )
     key = (change.org, NUMBERS[change.kind], change.id)
     try:
-        number = number_of(change.id)
-        connection.execute(_INSERT, (number, *key, change.at, change.at, *values))
+        connection.execute(_INSERT, (number_of(change.id), *key, change.at, change.at, *values))
     except apsw.ConstraintError:
         raise taken(change.kind, draft.title) from None
     effect = Effect(events=_told(change, draft.document), listed=_listed(change, held.listed))
@@ -252,7 +241,7 @@ def _leave(
     kind: Any = connection.execute(_LEAVE, (change.org, change.id, member)).get
     if kind is None:
         return None
-    _, name = _found(connection, _NAMED_AT, _NAMED, (change.org, member)) or (kind, "")
+    _, name = row_of(connection, _NAMED_AT, _NAMED, (change.org, member)) or (kind, "")
     effect.members -= 1
     effect.nested -= int(kind == 2)
     return _membership(EventType.MEMBER_REMOVED, member, kind, name)
@@ -262,7 +251,7 @@ def _join(
     connection: apsw.Connection, change: Change, one: Joining, effect: Effect
 ) -> Event | None:
     member = one.id
-    found = _found(connection, _NAMED_AT, _NAMED, (change.org, member))
+    found = row_of(connection, _NAMED_AT, _NAMED, (change.org, member))
     if found is None:
         raise no_such_member(member)
     kind, name = found

@@ -65,8 +65,9 @@ _READ = plain.NEXT | {
         WHERE e.org = ? AND e.position > ? ORDER BY e.position LIMIT {MOST_ROWS}""",
 }
 _WRITE = {
+    # json() takes spaces out
     Table.RESOURCES: f"""INSERT INTO resource (seq, org, {_RESOURCE})
-        VALUES ({FREE}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, json(?), ?)""",  # which has no spaces
+        VALUES ({FREE}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, json(?), ?)""",
     Table.MEMBERS: "INSERT INTO member (org, grp, member, kind, display) VALUES (?, ?, ?, ?, ?)",
     Table.EVENTS: """INSERT INTO event (org, position, type, at, actor, subject, data)
         VALUES (?, ?, ?, ?, ?, ?, ?)""",
@@ -325,18 +326,16 @@ def _insert(connection: apsw.Connection, org: int, rows: Sequence[Row]) -> None:
         _fill(connection, table.value, plain.columns_of(table), given)
         return
     width = _WRITTEN[table]
-    given = [(org, *row[:width]) for row in rows]
-    if table is Table.RESOURCES:
-        given = [
-            (number_of(row.id), *values)
-            for row, values in zip(rows, given, strict=True)
-            if isinstance(row, ResourceRow)
-        ]
-    connection.executemany(_WRITE[table], given)
+    connection.executemany(_WRITE[table], [(*_number(row), org, *row[:width]) for row in rows])
     if table is Table.EVENTS:
         connection.executemany(_KEEP, _kept(org, rows))
     if table is Table.RESOURCES:
         connection.executemany(_LIST, _listed(org, rows))
+
+
+def _number(row: Row) -> tuple[int | None, ...]:
+    """What a row begins with whose place its id tells."""
+    return (number_of(row.id),) if isinstance(row, ResourceRow) else ()
 
 
 def _kept(org: int, rows: Sequence[Row]) -> list[tuple[int, bytes]]:

@@ -16,7 +16,7 @@ from headcount.store.recent import moment_of
 from headcount.store.refusals import not_found
 from headcount.store.sqlite import relations
 from headcount.store.sqlite.connection import Connection, TooLong
-from headcount.store.sqlite.numbers import number_of
+from headcount.store.sqlite.numbers import row_of
 
 COLUMNS = "r.id, r.version, r.created, r.modified, r.document"
 
@@ -58,11 +58,7 @@ def get(connection: Connection, wanted: Wanted, resource_id: str) -> Seen:
         TooLong: it has more members than the connection should read.
     """
     which = (wanted.kind, wanted.related)
-    row = None
-    if (number := number_of(resource_id)) is not None:
-        row = connection.execute(_GET_AT[which], (wanted.org, resource_id, number)).fetchone()
-    if row is None:
-        row = connection.execute(_GET[which], (wanted.org, resource_id)).fetchone()
+    row = row_of(connection, _GET_AT[which], _GET[which], (wanted.org, resource_id))
     if row is None:
         raise not_found(wanted.kind, resource_id)
     return seen_in(connection, wanted, (row,))[0]
