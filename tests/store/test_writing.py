@@ -1,7 +1,8 @@
 """How writes reach one SQLite file: from several loops, beside other processes, until the end."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import pytest
 
 from headcount.scim.messages import Query
 from headcount.store.model import Kind, Organisation, Policy
+from headcount.store.sqlite.batches import Batches, Job
 from headcount.store.sqlite.connection import FileLock
 from headcount.store.sqlite.store import SqliteStore
 from tests.store.test_contract import an_account
@@ -79,6 +81,33 @@ async def test_while_somebody_else_writes_the_loop_goes_on(
         over.set()
     await write
     assert (await store.find(acme.id, Kind.USER, Query())).total == 1
+    await store.close()
+
+
+async def test_a_commit_begins_at_once_however_busy_the_loop_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody takes the interpreter from the loop here, and it gives it to the thread by itself."""
+    store, acme = await opened(tmp_path / "headcount.db")
+    begun, seen = [], []
+    finish = Batches.finish
+
+    def noted(self: Batches, jobs: Sequence[Job]) -> None:
+        begun.append(len(jobs))
+        finish(self, jobs)
+
+    monkeypatch.setattr(Batches, "finish", noted)
+    monkeypatch.setattr("headcount.store.sqlite.writer._PATIENCE", _LONG)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_LONG)
+    try:
+        writes = [asyncio.ensure_future(store.commit(an_account(acme, one))) for one in "abc"]
+        await asyncio.sleep(0)  # they are accepted
+        asyncio.get_running_loop().call_soon(lambda: seen.append(list(begun)))
+        await asyncio.gather(*writes)
+    finally:
+        sys.setswitchinterval(interval)
+    assert seen == [[3]]
     await store.close()
 
 

@@ -10,7 +10,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 _MAX_ON_LOOP = 64  # accounts that are written before the event loop goes on: 3 ms
+_PATIENCE = 0.001  # seconds that an event loop waits at most until the thread has begun
 
 
 @dataclass(slots=True)
@@ -30,7 +31,8 @@ class _Batch:
     """Jobs on their way to the thread. The turn comes with them."""
 
     jobs: Sequence[Job]
-    begun: bool  # nothing is missing but the commit
+    begun: bool = False  # nothing is missing but the commit
+    taken: threading.Lock = field(default_factory=threading.Lock)  # held until the thread begins
 
 
 class Writer:
@@ -78,12 +80,25 @@ class Writer:
         """All that came in one turn of the event loop goes together, so into one commit."""
         if loop not in self._gathered or not self._turn.acquire(blocking=False):
             return
-        jobs = self._gathered_by(loop)
-        begun = False
+        batch = _Batch(self._gathered_by(loop))
         try:
-            begun = all(job.is_short for job in jobs) and self._batches.begin(jobs)
+            if all(job.is_short for job in batch.jobs):
+                batch.begun = self._batches.begin(batch.jobs)
         finally:
-            self._jobs.put(_Batch(jobs, begun))
+            self._pass_on(batch)
+
+    def _pass_on(self, batch: _Batch) -> None:
+        """Give it to the thread, and the interpreter with it where the commit can begin.
+
+        A busy event loop lets go of the interpreter for moments that are too short to wake up in:
+        the thread would get it half a millisecond later, and the disk would do nothing until then.
+        """
+        if not batch.begun:
+            self._jobs.put(batch)
+            return
+        batch.taken.acquire()
+        self._jobs.put(batch)
+        batch.taken.acquire(timeout=_PATIENCE)
 
     def _gathered_by(self, loop: asyncio.AbstractEventLoop) -> list[Job]:
         """What was gathered, or as much of it as goes at once."""
@@ -119,6 +134,7 @@ class Writer:
                 ending = True
                 waiting += self._all_gathered()
             elif item.begun:
+                item.taken.release()
                 self._batches.finish(item.jobs)
                 _deliver(item.jobs)
             else:
