@@ -312,6 +312,18 @@ def test_a_machine_that_takes_long_keeps_fewer_reads(recording: Recording) -> No
     assert len(here.exchanges()) == 51
 
 
+def test_a_long_list_counts_as_many_reads(recording: Recording) -> None:
+    here = recording(Bounds(reads=10, pause=3600))
+    ask = client(here.site)
+    for number in range(40):
+        ask.create(f"n{number}@acme.test", title="x" * 1_000)
+    assert len(here.exchanges()) == 40
+    lists = [ask("GET", "/Users?count=40").data for _ in range(4)]
+    assert 40_000 < len(lists[0]) < 80_000
+    assert here.recorder.figures.dropped == 2
+    assert len(here.exchanges()) == 40 + 2
+
+
 def test_a_flood_of_changes_is_kept_as_far_as_time_allows(recording: Recording) -> None:
     here = recording(Bounds(others=50, other_share=1e-9, pause=3600))
     ask = client(here.site)

@@ -88,6 +88,14 @@ async def test_an_exchange_is_kept_whole_and_listed_without_its_bodies(
     assert listed == replace(full, number=number, headers="", request=b"", answer=b"")
 
 
+async def test_many_that_are_kept_at_once_keep_their_own_bodies_and_their_order(
+    store: Store, acme: Organisation
+) -> None:
+    many = [an_exchange(acme, request=b"%d" % one) for one in range(75)]
+    found = [await store.exchange(acme.id, number) for number in await kept(store, *many)]
+    assert [one.request for one in found] == [one.request for one in many]
+
+
 async def test_exchanges_are_seen_by_their_own_organisation_alone(
     store: Store, acme: Organisation, rival: Organisation
 ) -> None:

@@ -25,6 +25,11 @@ class Noted(NamedTuple):
     ended: float
 
     @property
+    def size(self) -> int:
+        """How many bytes of bodies there are."""
+        return len(self.body) + len(self.answer)
+
+    @property
     def headers(self) -> Sequence[tuple[bytes, bytes]]:
         """The headers of the request."""
         headers: Sequence[tuple[bytes, bytes]] = self.scope["headers"]

@@ -27,13 +27,15 @@ _LOG = logging.getLogger(__name__)
 
 _CHANGES: Final = {"POST": Done.CREATED, "DELETE": Done.DELETED}
 _AT_ONCE = 4  # requests that are written up before others get their turn
-_COST: Final = 50e-6  # seconds that one takes, before it was measured
+_COST: Final = 50e-6  # seconds that a small one takes, before it was measured
+_LARGE: Final = 8 * 1024  # bytes for which one counts as one more
+_LARGEST: Final = 32  # more that one counts as; what is longer than that is not looked through
 
 
 class Bounds(NamedTuple):
     """How much is recorded, by each process."""
 
-    reads: int = 200  # of which nothing came but an answer, in a second
+    reads: int = 200  # of which nothing came but an answer, in a second; large ones count as many
     share: float = 0.015  # of a processor's time that may go into writing up reads
     others: int = 1_000  # changes and failures, at once; providers send 25 a second
     other_share: float = 0.06  # of a processor's time that may go into writing them up for long
@@ -124,20 +126,23 @@ class Recorder:
             began: when it arrived, by `time.perf_counter`.
         """
         method = scope["method"]
-        if status < 400 and (method == "GET" or reads(method, path)):
+        is_read = status < 400 and (method == "GET" or reads(method, path))
+        if is_read:
             if self._reads <= 0:  # the shortest way, for it is taken when there is most to do
                 self._unread[caller.organisation.id if caller is not None else None] += 1
                 return
-            self._reads -= 1
+        elif self._others <= 0:
+            done = _CHANGES.get(method, Done.CHANGED) if status < 400 else Done.REFUSED
+            self._drop(caller, done)
+            return
         else:
-            if self._others <= 0:
-                done = _CHANGES.get(method, Done.CHANGED) if status < 400 else Done.REFUSED
-                self._drop(caller, done)
-                return
             self._others -= 1
         if answer is None:
             answer = PIECES
-        self._room -= len(body) + len(answer)
+        size = len(body) + len(answer)
+        if is_read:
+            self._reads -= _weight(size)
+        self._room -= size
         if self._room < 0:
             body, answer = body and CROWDED, CROWDED
         if not self._noted:
@@ -243,7 +248,8 @@ class Recorder:
                 exchanges.append(exchange)
                 for done, often in times.items():
                     counts[org, done] += often
-            self._cost += ((thread_time() - began) / len(part) - self._cost) / 8
+            took = (thread_time() - began) / sum(_weight(one.size) for one in part)
+            self._cost += (took - self._cost) / 8
             await asyncio.sleep(0)
         return exchanges, counts
 
@@ -260,6 +266,15 @@ class Recorder:
             await self._store.forget_days(_day(now - timedelta(bounds.numbers)))
         except ScimError as error:
             _LOG.warning("old records of requests stay for a while: %s", error)
+
+
+def _weight(size: int) -> int:
+    """As how many small requests one counts whose bodies have so many bytes.
+
+    >>> _weight(600), _weight(90_000), _weight(50_000_000)
+    (1, 11, 33)
+    """
+    return 1 + min(size // _LARGE, _LARGEST)
 
 
 def since(clock: Callable[[], datetime]) -> float:

@@ -20,9 +20,10 @@ from headcount.store.exchanges import (
 )
 from headcount.store.model import EventType, OrgId, Recorded
 from headcount.store.refusals import no_exchange
+from headcount.store.sqlite.many import insert, insert_numbered
 
-_ADD = f"INSERT INTO exchange ({WRITTEN}) VALUES ({', '.join('?' * len(WRITTEN.split(',')))})"
-_ADD_BODY = f"INSERT INTO exchange_body (number, {BODY}) VALUES (last_insert_rowid(), ?, ?, ?)"
+_ADD = f"INSERT INTO exchange ({WRITTEN}) VALUES"
+_ADD_BODY = f"INSERT INTO exchange_body (number, {BODY}) VALUES"
 _COUNT = """INSERT INTO daily (org, day, did, times) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET times = times + excluded.times"""
 _FAILURES = f"""SELECT {EXCHANGE}, times, people FROM (
@@ -56,9 +57,9 @@ _ABOUT = f"""SELECT {_EVENT} FROM (SELECT {_EVENT} FROM event INDEXED BY event_s
 
 def add_exchanges(connection: apsw.Connection, rows: Sequence[Row]) -> None:
     """Keep some, in order."""
-    for row in rows:
-        connection.execute(_ADD, row.values)
-        connection.execute(_ADD_BODY, row.body)
+    numbers = insert_numbered(connection, _ADD, [row.values for row in rows])
+    bodies = [(number, *row.body) for number, row in zip(numbers, rows, strict=True)]
+    insert(connection, _ADD_BODY, bodies)
 
 
 def add_to_days(connection: apsw.Connection, tallies: Tallies) -> None:

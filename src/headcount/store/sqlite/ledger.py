@@ -5,7 +5,6 @@ which costs more than what SQLite does in it. So counters, events and the values
 change reads, wait here until the last change is decided.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +13,8 @@ from orjson import dumps
 
 from headcount.store.model import Told
 from headcount.store.refusals import last_owner, seats_taken
+from headcount.store.sqlite.many import insert
 from headcount.store.sqlite.rows import place_of
-
-_AT_ONCE = (32, 16, 8, 4, 2, 1)  # rows of one statement: each number is one that is kept prepared
 
 _COUNTERS = "SELECT active, owners, position, seats FROM organisation WHERE id = ?"
 _COUNT = """UPDATE organisation SET users = users + ?, active = active + ?, owners = owners + ?,
@@ -112,28 +110,8 @@ class Ledger:
         absent = [one for one, there in self._listed.items() if not there]
         for one in absent:
             execute(_UNLIST, one)
-        self._insert(_LIST, [one for one, there in self._listed.items() if there])
-        self._insert(_RECORD, self._events)
-        self._insert(_KEEP, self._documents)
+        insert(self._connection, _LIST, [one for one, there in self._listed.items() if there])
+        insert(self._connection, _RECORD, self._events)
+        insert(self._connection, _KEEP, self._documents)
         self._counters, self._listed = {}, {}
         self._events, self._documents = [], []
-
-    def _insert(self, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """All rows, in as few statements as there are."""
-        for part in _parts(rows):
-            row = f"({', '.join('?' * len(part[0]))})"
-            values = [value for one in part for value in one]
-            self._connection.execute(f"{into} {', '.join([row] * len(part))}", values)
-
-
-def _parts(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The rows in parts, of few different lengths.
-
-    >>> [len(part) for part in _parts([()] * 51)]
-    [32, 16, 2, 1]
-    """
-    first = 0
-    for size in _AT_ONCE:
-        while len(rows) - first >= size:
-            yield rows[first : first + size]
-            first += size
