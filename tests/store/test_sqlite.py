@@ -414,16 +414,16 @@ def test_lists_of_groups_go_where_there_are_too_many_or_they_may_be_wrong(
     lists = kept.held_against(acme, 5, is_nested=False)
     assert kept.at_hand(acme) is lists
     assert kept.at_hand(rival) is None
-    kept.put(lists, ("base", "1"), b"[1]")
+    kept.put(lists, "base", "1", b"[1]")
     kept.doubt()
     assert kept.at_hand(acme) is None
-    assert kept.held_against(acme, 5, is_nested=False).texts == {("base", "1"): b"[1]"}
+    assert kept.held_against(acme, 5, is_nested=False).texts == {"base": {"1": b"[1]"}}
     assert kept.held_against(acme, 6, is_nested=False).texts == {}
     nested = kept.held_against(acme, 6, is_nested=True)
-    kept.put(nested, ("base", "1"), b"[1]")
+    kept.put(nested, "base", "1", b"[1]")
     assert kept.held_against(acme, 6, is_nested=True).texts == {}
     for number in range(3):
-        kept.put(kept.held_against(rival, 0, is_nested=False), ("base", str(number)), b"[]")
+        kept.put(kept.held_against(rival, 0, is_nested=False), "base", str(number), b"[]")
     assert len(kept.held_against(rival, 0, is_nested=False).texts) == 3
-    kept.put(kept.held_against(rival, 0, is_nested=False), ("base", "9"), b"[]")
+    kept.put(kept.held_against(rival, 0, is_nested=False), "base", "9", b"[]")
     assert kept.held_against(rival, 0, is_nested=False).texts == {}

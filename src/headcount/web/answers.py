@@ -12,7 +12,7 @@ from headcount.errors import ScimError
 from headcount.scim.attributes import ResourceType
 from headcount.scim.messages import LIST_URN, Query
 from headcount.scim.projection import Projection, project
-from headcount.store.model import RELATIONS, Kind, Page, Seen, Stored
+from headcount.store.model import RELATIONS, Kind, Page, Parts, Seen, Stored
 from headcount.web.bodies import LONG, Body, Entries, Piece, body_of
 
 SCIM_JSON = b"application/scim+json"
@@ -36,22 +36,35 @@ def location(stored: Stored, base: str) -> str:
 
 def version(seen: Seen) -> str:
     """The version of what is shown, as an entity tag (RFC 7644 section 3.14)."""
-    return f'W/"{_number(seen)}"'
+    tag, _ = _told(seen.stored.kind, seen.relations)
+    return f'W/"{seen.stored.version}{tag}"'
 
 
-def _number(seen: Seen) -> str:
-    """The version of an account says nothing of its groups, so what is shown of them is added."""
-    stored, relations = seen
-    if stored.kind is Kind.GROUP or relations is None or relations == b"[]":
-        return str(stored.version)
+_ALONE = ("", b"}")
+_MEMBERS = b',"members":'
+
+
+def _told(kind: Kind, relations: bytes | Parts | None) -> tuple[str, bytes]:
+    """What the version says of relations, and how the resource ends with them.
+
+    There are always `members` where they were asked for: authentik takes no list for unknown.
+    """
+    if relations is None:
+        return _ALONE
+    if kind is Kind.GROUP:
+        return ("", b"%b%b}" % (_MEMBERS, relations)) if isinstance(relations, bytes) else _ALONE
     assert isinstance(relations, bytes)  # nobody is in so many groups
-    return f"{stored.version}-{_digest(relations)}"
+    return _told_of_groups(relations)
 
 
 @lru_cache(maxsize=256)
-def _digest(relations: bytes) -> str:
-    """What tells lists of groups apart. The people of a page share a few of them."""
-    return f"{crc32(relations):08x}"
+def _told_of_groups(groups: bytes) -> tuple[str, bytes]:
+    """The same of the groups of an account; it has `groups` only where there are some.
+
+    Its version says nothing of them, so what is shown is added. The people of a page share a few
+    lists of them.
+    """
+    return (f"-{crc32(groups):08x}", b',"groups":%b}' % groups) if groups != b"[]" else _ALONE
 
 
 def whole(seen: Seen, base: str) -> bytes:
@@ -70,22 +83,14 @@ def wholes(found: Iterable[Seen], base: str) -> list[bytes]:
     made = []
     for seen in found:
         (kind, resource_id, number, created, modified, document), relations = seen
-        assert relations is None or isinstance(relations, bytes)
-        tag: int | str = number
-        told: tuple[bytes, ...] = ()
-        # `members` always: authentik takes no list for unknown. `groups` only where there are some.
-        if relations is not None and (relations != b"[]" or kind is Kind.GROUP):
-            tag, told = _number(seen), (_NAMES[kind], relations)
+        tag, end = _told(kind, relations)
         name = kind._value_  # what `value` and a format ask for, found the short way
         meta = (
             f',"meta":{{"resourceType":"{name}","created":"{created}","lastModified":"{modified}",'
-            f'"version":"W/\\"{tag}\\"","location":"{base}/{name}s/{resource_id}"}}'
+            f'"version":"W/\\"{number}{tag}\\"","location":"{base}/{name}s/{resource_id}"}}'
         )
-        made.append(b"".join((document[:-1], meta.encode(), *told, b"}")))
+        made.append(document[:-1] + meta.encode() + end)
     return made
-
-
-_NAMES = {kind: f',"{name}":'.encode() for kind, name in RELATIONS.items()}
 
 
 def shown(seen: Seen, base: str, kind: ResourceType, projection: Projection) -> bytes:
@@ -106,9 +111,9 @@ def pieces(
     if isinstance(members, bytes):
         if len(members) < LONG or not projection.is_whole:
             return shown(seen, base, kind, projection)
-        return (whole(Seen(seen.stored), base)[:-1], _NAMES[Kind.GROUP], members, b"}")
+        return (whole(Seen(seen.stored), base)[:-1], _MEMBERS, members, b"}")
     beginning = shown(Seen(seen.stored), base, kind, projection)[:-1]
-    entries = Entries(members, _NAMES[Kind.GROUP])
+    entries = Entries(members, _MEMBERS)
     if not projection.is_whole:
         entries = replace(entries, shown=partial(_entries, projection=projection, kind=kind))
     return (beginning, entries, b"}")

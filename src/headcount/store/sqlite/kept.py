@@ -1,10 +1,12 @@
 """What lists of groups stand for: made once, and kept for as long as it holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from headcount.store.model import OrgId
 
 _MOST = 20_000  # lists of a connection, some 10 MB
+_NONE: Mapping[str, bytes] = {}
 
 
 @dataclass(slots=True)
@@ -13,8 +15,17 @@ class Lists:
 
     names: int  # how often any of its groups was changed
     is_nested: bool  # whether any of its groups is in another
-    texts: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    """JSON by what addresses begin with, and the ids of the groups."""
+    texts: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """JSON by the ids of the groups, apart for each beginning of addresses."""
+
+    def of(self, base: str) -> Mapping[str, bytes]:
+        """Those with addresses that begin so."""
+        return self.texts.get(base, _NONE)
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.texts.values()))
 
 
 class Kept:
@@ -37,18 +48,18 @@ class Kept:
         """The lists that hold with an organisation as it is now; none, if it is another."""
         found = self._known.get(org)
         if found is None or is_nested or found.is_nested or found.names != names:
-            self._number -= 0 if found is None else len(found.texts)
+            self._number -= 0 if found is None else found.number
             found = self._known[org] = Lists(names, is_nested)
         self._sure[org] = found
         return found
 
-    def put(self, lists: Lists, key: tuple[str, str], text: bytes) -> None:
+    def put(self, lists: Lists, base: str, groups: str, text: bytes) -> None:
         """Keep a list; where there are too many, all others go."""
         if self._number >= _MOST:
             self.forget()
         else:
             self._number += 1
-            lists.texts[key] = text
+            lists.texts.setdefault(base, {})[groups] = text
 
     def doubt(self) -> None:
         """Somebody wrote something: hold them against their organisations again."""

@@ -4,7 +4,7 @@ Most requests of an identity provider are one of the two. Their statements are w
 relations may be read by a second statement; so the connection has to be in a transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from headcount.scim.filters import Compare, Op
@@ -93,14 +93,20 @@ def seen_in(connection: Connection, wanted: Wanted, rows: Sequence[tuple[Any, ..
         return [made(Seen, (made(Stored, (kind, *row[:-1])), None)) for row in rows]
     if kind is Kind.GROUP:
         return _groups_in(connection, wanted, rows)
-    org, base, told = wanted.org, wanted.base, relations.groups_of
-    return [
-        made(
-            Seen,
-            (made(Stored, (kind, *row[:-1])), told(connection, org, row[0], row[-1], base)),
-        )
-        for row in rows
-    ]
+    org, base = wanted.org, wanted.base
+    known: Mapping[str, bytes] | None = None
+    seen = []
+    for resource_id, version, created, modified, document, told in rows:
+        groups = relations.NOTHING
+        if told is not None:
+            if known is None:
+                known = relations.known_groups(connection, org, base)
+            groups = known.get(told) or relations.groups_of(
+                connection, org, resource_id, told, base
+            )
+        stored = made(Stored, (kind, resource_id, version, created, modified, document))
+        seen.append(made(Seen, (stored, groups)))
+    return seen
 
 
 def _groups_in(

@@ -114,8 +114,7 @@ def _find_all(
         sql = f"SELECT {columns} FROM resource r WHERE {OWN} AND r.id > ? ORDER BY r.id LIMIT ?"
         rows = connection.execute(sql, (*own, before, query.count))
     else:
-        inner = f"SELECT r.seq FROM resource r WHERE {OWN} ORDER BY r.id LIMIT ? OFFSET ?"
-        sql = f"SELECT {columns} FROM resource r WHERE r.seq IN ({inner}) ORDER BY r.id"
+        sql = f"SELECT {columns} FROM resource r WHERE {OWN} ORDER BY r.id LIMIT ? OFFSET ?"
         rows = connection.execute(sql, (*own, query.count, query.start - 1))
     seen = seen_in(connection, wanted, rows.fetchall())
     if seen:

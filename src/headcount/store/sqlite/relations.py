@@ -4,6 +4,7 @@ What the row of an account tells is the ids of its groups, in one text. Nearly e
 same few groups as many others, so what that text stands for is made once and kept; see `Kept`.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from headcount.store.model import Kind, OrgId
@@ -36,23 +37,27 @@ _ENTRY = """SELECT json_object('value', id, '$ref', ?1 || '/Groups/' || id, 'typ
     FROM resource WHERE org = ?2 AND kind = 2 AND id = ?3"""
 
 
-def groups_of(
-    connection: Connection, org: OrgId, account: str, told: str | None, base: str
-) -> bytes:
-    """The groups of an account whose row tells `told` of them."""
-    if told is None:
-        return NOTHING
-    lists = connection.kept.at_hand(org) or _held_against(connection, org)
-    key = (base, told)
-    if (known := lists.texts.get(key)) is not None:
+def known_groups(connection: Connection, org: OrgId, base: str) -> Mapping[str, bytes]:
+    """The lists of groups that are kept, by what the row of an account tells of its groups."""
+    return _lists(connection, org).of(base)
+
+
+def groups_of(connection: Connection, org: OrgId, account: str, told: str, base: str) -> bytes:
+    """The groups of an account whose row tells `told` of them; kept from now on."""
+    lists = _lists(connection, org)
+    if (known := lists.of(base).get(told)) is not None:
         return known
     if lists.is_nested:
         made = str(connection.execute(_NESTED, (base, org, account)).get).encode()
     else:
         made = _direct(connection, org, told, base)
     if len(told) <= _LONGEST_KEPT:
-        connection.kept.put(lists, key, made)
+        connection.kept.put(lists, base, told, made)
     return made
+
+
+def _lists(connection: Connection, org: OrgId) -> Lists:
+    return connection.kept.at_hand(org) or _held_against(connection, org)
 
 
 def _held_against(connection: Connection, org: OrgId) -> Lists:

@@ -16,10 +16,12 @@ def walk(connection: Connection, org: OrgId, kind: Kind, query: Query, base: str
     asked = Translator(org, kind, base)
     where = asked.condition(query.where) if query.where else Condition("TRUE")
     rows = _rows(connection, asked, query, where) if query.count else []
-    page, over = rows[: query.count], rows[query.count :]
-    wanted = wanted_of(org, kind, query, base)
-    seen = seen_in(connection, wanted, [row[1:] for row in page])
-    more = Position(seen[-1].stored.id, page[-1][0]) if over else None
+    page, is_over = rows[: query.count], len(rows) <= query.count
+    last_key = page[-1][0] if page and query.sort_by else None
+    if query.sort_by:
+        page = [row[1:] for row in page]
+    seen = seen_in(connection, wanted_of(org, kind, query, base), page)
+    more = None if is_over else Position(seen[-1].stored.id, last_key)
     total = 0 if query.after else _total(connection, asked, query, where)
     return Page(total, seen, more)
 
@@ -27,17 +29,20 @@ def walk(connection: Connection, org: OrgId, kind: Kind, query: Query, base: str
 def _rows(
     connection: Connection, asked: Translator, query: Query, where: Condition
 ) -> list[tuple[Any, ...]]:
-    """One more than the page holds, to know whether there is another; each with its sort key."""
+    """One more than the page holds, to know whether there is another.
+
+    Where they are sorted by an attribute, each begins with its sort key.
+    """
     columns = columns_of(wanted_of(asked.org, asked.kind, query, asked.base))
-    key = asked.sort_key(query.sort_by) if query.sort_by else Condition("NULL")
+    key = asked.sort_key(query.sort_by) if query.sort_by else None
     onwards = behind(asked, query, query.after) if query.after else Condition("TRUE")
     order = order_of(asked, query)
     sql = (
-        f"SELECT {key.sql}, {columns} FROM resource r"
+        f"SELECT {f'{key.sql}, ' if key else ''}{columns} FROM resource r"
         f" WHERE {OWN} AND ({where.sql}) AND {onwards.sql} ORDER BY {order.sql} LIMIT ?"
     )
     own = (asked.org, NUMBERS[asked.kind])
-    given = (*key.parameters, *own, *where.parameters, *onwards.parameters)
+    given = (*(key.parameters if key else ()), *own, *where.parameters, *onwards.parameters)
     return connection.execute(sql, (*given, *order.parameters, query.count + 1)).fetchall()
 
 
