@@ -192,7 +192,7 @@ async def test_a_refused_commit_leaves_neither_state_nor_event(
         (changed(ada, acme, role="guest"), LastOwner),
         (changed(ada, acme, active=False), LastOwner),
         (deleted(ada, acme), LastOwner),
-        (replace(changed(bob, acme, title="x"), expected=7), VersionMismatch),
+        (changed(bob, acme, title="x")._replace(expected=7), VersionMismatch),
         (moved(group, acme, joining(bob.stored.id, "nobody")), InvalidValue),
         (moved(group, acme, joining(group.stored.id)), InvalidValue),
         (a_group(acme, "another", "nobody"), InvalidValue),
@@ -333,8 +333,8 @@ async def test_who_is_refused_among_many_at_once_takes_nothing_from_the_others(
     half_written = a_group(acme, "Of nobody", bob.stored.id, "nobody")
     refused: list[tuple[Change, type]] = [
         (an_account(acme, "ADA"), Taken),
-        (replace(changed(bob, acme, title="x"), expected=7), VersionMismatch),
-        (replace(changed(bob, acme, title="x"), id="nobody"), NotFound),
+        (changed(bob, acme, title="x")._replace(expected=7), VersionMismatch),
+        (changed(bob, acme, title="x")._replace(id="nobody"), NotFound),
         (half_written, InvalidValue),
         (changed(ada, acme, role="member"), LastOwner),
     ]
@@ -379,7 +379,7 @@ async def test_what_changes_twice_at_once_is_found_by_what_came_last(
 ) -> None:
     ada = await store.commit(an_account(acme, "ada", emails=[{"value": "first"}]))
     second = changed(ada, acme, emails=[{"value": "second"}])
-    third = replace(changed(ada, acme, emails=[{"value": "first"}]), expected=2)
+    third = changed(ada, acme, emails=[{"value": "first"}])._replace(expected=2)
     done = await asyncio.gather(store.commit(second), store.commit(third))
     assert [one.stored.version for one in done] == [2, 3]
     for value, total in (("first", 1), ("second", 0)):

@@ -149,15 +149,15 @@ async def test_events_are_forgotten_from_the_oldest_on(
 ) -> None:
     early, late = "2026-01-02T03:04:06.000Z", "2026-02-02T03:04:06.000Z"
     for at, name in ((early, "a"), (early, "b"), (late, "c"), (early, "d")):
-        await store.commit(replace(an_account(acme, name), at=at))
-    await store.commit(replace(an_account(rival, "e"), at=early))
-    await store.commit(replace(an_account(rival, "f"), at=late))
+        await store.commit(an_account(acme, name)._replace(at=at))
+    await store.commit(an_account(rival, "e")._replace(at=early))
+    await store.commit(an_account(rival, "f")._replace(at=late))
     assert await store.forget_events(early) == 0
     assert await store.forget_events("2026-01-31T00:00:00.000Z") == 3
     assert [one.position for one in await store.events_after(acme.id, 0, 9)] == [3, 4]
     assert [one.position for one in await store.events_after(rival.id, 0, 9)] == [2]
     assert await store.forget_events("2027-01-01T00:00:00.000Z") == 3
     assert await store.events_after(acme.id, 0, 9) == []
-    outcome = await store.commit(replace(an_account(acme, "g"), at=late))
+    outcome = await store.commit(an_account(acme, "g")._replace(at=late))
     assert outcome.stored.kind is Kind.USER
     assert [one.position for one in await store.events_after(acme.id, 4, 9)] == [5]

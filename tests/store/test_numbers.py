@@ -1,7 +1,6 @@
 """Where the row of a resource stands: told by its id, and found all the same where it does not."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +33,7 @@ async def added(store: SqliteStore) -> Organisation:
 
 
 def named(acme: Organisation, resource_id: str) -> Change:
-    return replace(an_account(acme, f"name of {resource_id}"), id=resource_id)
+    return an_account(acme, f"name of {resource_id}")._replace(id=resource_id)
 
 
 def test_the_numbers_of_ids_rise_as_they_do() -> None:
@@ -58,7 +57,7 @@ async def test_whoever_has_the_number_of_another_is_found_all_the_same(store: Sq
     group = (await store.commit(a_group(acme, "Engineers"))).stored.id
     joining = MemberDelta(joined=tuple(map(Joining, people)))
     blank = Change(acme.id, Kind.GROUP, group, actor="cli", at="2026-01-01T00:00:00.000Z")
-    await store.commit(replace(blank, members=joining))
+    await store.commit(blank._replace(members=joining))
     told = [one for one in await store.events_after(acme.id, 0, 99) if "display" in one.data]
     assert [one.data["display"] for one in told] == [f"name of {one}" for one in people]
     for one in people:
@@ -67,7 +66,7 @@ async def test_whoever_has_the_number_of_another_is_found_all_the_same(store: Sq
         assert isinstance(seen.relations, bytes)
         assert b"Engineers" in seen.relations
         gone = Change(acme.id, Kind.USER, one, actor="cli", at=blank.at, deletes=True)
-        await store.commit(replace(gone, expected=1))
+        await store.commit(gone._replace(expected=1))
         with pytest.raises(NotFound):
             await store.get(acme.id, Kind.USER, one)
     assert (await store.organisation("acme")).counts.users == 0
@@ -80,7 +79,7 @@ async def test_a_row_that_stands_elsewhere_is_found(store: SqliteStore, tmp_path
     assert file.execute("SELECT seq FROM resource").get == number_of(FIRST)
     file.execute("UPDATE resource SET seq = 1")
     assert (await store.get(acme.id, Kind.USER, FIRST)).stored.id == FIRST
-    change = replace(named(acme, FIRST), creates=False, expected=1)
+    change = named(acme, FIRST)._replace(creates=False, expected=1)
     assert (await store.commit(change)).stored.version == 2
 
 

@@ -267,7 +267,9 @@ class Directory:
         """
         if before.kind is Kind.USER and was.get("role") != after.get("role"):
             after, own_role = await self._by_rules(caller, before.id, was, after)
-        if own_role is None and accounts.is_same(was, after):
+        tell = events.changed_account if before.kind is Kind.USER else events.changed_group
+        told = tell(was, after)
+        if own_role is None and not told and accounts.is_same(was, after):
             if not members:
                 return Outcome(before, changed=False)
             return await self.store.commit(
@@ -281,8 +283,6 @@ class Directory:
                     expected=before.version if pinned else None,
                 )
             )
-        tell = events.changed_account if before.kind is Kind.USER else events.changed_group
-        told = tell(was, after)
         whole = {**after, "id": before.id}
         return await self.store.commit(
             Change(

@@ -53,6 +53,8 @@ def _keys(document: Document, kind: ResourceType, apart: frozenset[str]) -> dict
 
 
 def _key(attribute: Attribute, value: Any) -> Any:
+    if isinstance(value, str):  # what most values are
+        return comparison_key(attribute, value)
     if isinstance(value, list):
         return [_key(attribute, entry) for entry in value]
     if isinstance(value, dict):

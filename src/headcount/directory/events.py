@@ -52,7 +52,8 @@ def created_group(group: Document) -> tuple[Event, ...]:
 
 def changed_group(before: Document, after: Document) -> tuple[Event, ...]:
     """What changed of a group besides its members."""
-    return (Event(EventType.GROUP_UPDATED, {"changed": changes(before, after)}),)
+    changed = changes(before, after)
+    return (Event(EventType.GROUP_UPDATED, {"changed": changed}),) if changed else ()
 
 
 def deleted_group(group: Document) -> tuple[Event, ...]:
