@@ -57,7 +57,7 @@ def _told(kind: Kind, relations: bytes | Parts | None) -> tuple[str, bytes]:
     return _told_of_groups(relations)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8_192)  # 500 bytes each
 def _told_of_groups(groups: bytes) -> tuple[str, bytes]:
     """The same of the groups of an account; it has `groups` only where there are some.
 
