@@ -314,6 +314,20 @@ MUTANTS = (
         "a commit waits until the event loop has nothing else to do",
     ),
     Mutant(
+        f"{_STORE}/schema.py",
+        "AFTER DELETE ON member WHEN OLD.kind = 1",
+        "AFTER DELETE ON member WHEN OLD.kind = 9",
+        "tests/store/test_sqlite.py",
+        "an account says that it is in a group which it left",
+    ),
+    Mutant(
+        f"{_STORE}/commit.py",
+        "DELETE FROM member INDEXED BY member_of WHERE",
+        "DELETE FROM member WHERE",
+        "tests/store/test_sqlite.py",
+        "who deletes an account walks through all memberships",
+    ),
+    Mutant(
         f"{_STORE}/many.py",
         "range(last - len(part) + 1, last + 1)",
         "range(last - len(part), last)",

@@ -20,7 +20,7 @@ from headcount.store.activity import Sought
 from headcount.store.bookmarks import Bookmarks
 from headcount.store.browsing import Chosen
 from headcount.store.filters import NUMBERS
-from headcount.store.model import Kind, Migrated, Organisation, OrgId, Policy, RoleRule
+from headcount.store.model import Change, Kind, Migrated, Organisation, OrgId, Policy, RoleRule
 from headcount.store.promise import Store
 from headcount.store.recent import Recent
 from headcount.store.sqlite import (
@@ -28,6 +28,7 @@ from headcount.store.sqlite import (
     activity,
     admin,
     browsing,
+    commit,
     migrate_file,
     points,
     reads,
@@ -111,6 +112,11 @@ INSERT INTO token (id, org, label, digest, created)
     VALUES ('t1', 1, 'okta', x'00', '2026-01-02T03:04:05.000Z');
 INSERT INTO event VALUES (1, 1, 'account.created', '', 'cli', 'ada', '{}'),
     (1, 2, 'group.member_added', '', 'cli', 'all', '{"member":"ada","type":"User"}');
+INSERT INTO resource (org, kind, id, version, created, modified, name, keys, document)
+    VALUES (1, 1, 'ada', 1, '', '', 'ada', '{}', '{"userName":"ada"}'),
+    (1, 2, 'all', 1, '', '', 'all', '{}', '{"displayName":"All"}'),
+    (1, 2, 'few', 1, '', '', 'few', '{}', '{"displayName":"Few"}');
+INSERT INTO member (org, grp, member, kind) VALUES (1, 'all', 'ada', 1);
 """
 
 
@@ -132,8 +138,25 @@ async def test_a_file_of_an_older_headcount_is_brought_up_to_date(
     assert [one.position for one in about] == [2, 1]
     assert await store.administrators() == []
     assert await store.exchanges(OrgId(1), Sought(), 9) == []
+    assert await groups_of_ada(store) == ["All"]
+    beside = apsw.Connection(str(path))  # a program of before, which still runs
+    beside.execute("INSERT INTO member (org, grp, member, kind) VALUES (1, 'few', 'ada', 1)")
+    assert await groups_of_ada(store) == ["All", "Few"]
+    beside.execute("DELETE FROM member WHERE grp = 'all'")
+    assert await groups_of_ada(store) == ["Few"]
+    beside.execute("DELETE FROM member")
+    assert await groups_of_ada(store) == []
+    beside.close()
     await store.close()
     assert migrate_file(path) == Migrated(len(STEPS), len(STEPS))
+
+
+async def groups_of_ada(store: SqliteStore) -> list[str]:
+    """What her groups are called, in a turn of its own: one turn sees one moment."""
+    await asyncio.sleep(0)
+    seen = await store.get(OrgId(1), Kind.USER, "ada")
+    assert isinstance(seen.relations, bytes)
+    return [one["display"] for one in json.loads(seen.relations)]
 
 
 @pytest.mark.parametrize("members", [INLINE_MEMBERS, INLINE_MEMBERS + 1])
@@ -312,6 +335,8 @@ def test_groups_in_groups_are_followed_by_an_index_alone(tmp_path: Path) -> None
             lambda: roles.give(connection, org, rules, [ada], "now"),
             lambda: roles.preview(connection, org, rules, 5),
             lambda: reads.find(connection, org, Kind.USER, Query(where), BASE, Bookmarks()),
+            lambda: commit.apply(connection, gone(org, Kind.USER, ada)),
+            lambda: commit.apply(connection, gone(org, Kind.GROUP, inner)),
         )
         connection.close()
     steps = [step for plan in plans for step in plan]
@@ -320,6 +345,10 @@ def test_groups_in_groups_are_followed_by_an_index_alone(tmp_path: Path) -> None
         assert not re.search(r"(member_of|PRIMARY KEY) \(org=\?\)", step), step
         assert not re.search(r"resource_\w+ \(org=\? AND kind=\?\)$", step), step
         assert not step.startswith(("SCAN m", "SCAN resource", "SCAN r ")), step
+
+
+def gone(org: OrgId, kind: Kind, resource_id: str) -> Change:
+    return Change(org, kind, resource_id, "cli", "2026-01-02T03:04:05.000Z", deletes=True)
 
 
 def plans_of(connection: apsw.Connection, *reads: Callable[[], object]) -> list[list[str]]:

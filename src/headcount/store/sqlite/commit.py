@@ -41,6 +41,9 @@ _BUMP = """UPDATE resource SET version = version + 1, modified = ?, member_count
 _JOIN = """INSERT OR IGNORE INTO member (org, grp, member, kind, display)
     VALUES (?, ?, ?, ?, ?)"""
 _LEAVE = "DELETE FROM member WHERE org = ? AND grp = ? AND member = ? RETURNING kind"
+# Without the name of the index SQLite walks through all memberships of the organisation.
+_LEAVE_ALL = """DELETE FROM member INDEXED BY member_of WHERE org = ? AND member = ?
+    RETURNING grp, kind"""
 _NAMED = """SELECT kind, json_extract(CAST(document AS TEXT),
     CASE kind WHEN 1 THEN '$.userName' ELSE '$.displayName' END) FROM resource
     WHERE org = ? AND kind IN (1, 2) AND id = ?"""
@@ -275,6 +278,7 @@ def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
     effect = Effect()
     if change.kind is Kind.GROUP:
         effect.reached = _reached_by(connection, change)
+    connection.execute("DELETE FROM resource WHERE seq = ?", (row.seq,))
     _leave_all(connection, change, row, effect)
     if change.kind is Kind.USER:
         effect.users, effect.active = -1, -int(bool(row.active))
@@ -283,7 +287,6 @@ def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
     else:
         effect.groups = -1
         effect.nested -= _disband(connection, change)
-    connection.execute("DELETE FROM resource WHERE seq = ?", (row.seq,))
     effect.events += _told(change, row.document)
     stored = Stored(change.kind, change.id, row.version, row.created, row.modified, row.document)
     return Outcome(stored), effect
@@ -302,10 +305,7 @@ def _reached_by(connection: apsw.Connection, change: Change) -> list[str]:
 
 def _leave_all(connection: apsw.Connection, change: Change, row: _Row, effect: Effect) -> None:
     """Out of every group, each of which is a new version of itself (RFC 7643 section 4.2)."""
-    held: list[tuple[Any, ...]] = connection.execute(
-        "DELETE FROM member WHERE org = ? AND member = ? RETURNING grp, kind",
-        (change.org, change.id),
-    ).fetchall()
+    held: list[tuple[Any, ...]] = connection.execute(_LEAVE_ALL, (change.org, change.id)).fetchall()
     if not held:
         return
     name = loads(row.document)["userName" if change.kind is Kind.USER else "displayName"]

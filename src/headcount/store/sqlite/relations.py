@@ -13,10 +13,7 @@ from headcount.store.sqlite.kept import Lists
 
 NOTHING = b"[]"
 
-RELATED = {
-    Kind.USER: "(SELECT group_concat(m.grp) FROM member m WHERE m.org = r.org AND m.member = r.id)",
-    Kind.GROUP: "r.member_count",
-}
+RELATED = {Kind.USER: "r.in_groups", Kind.GROUP: "r.member_count"}
 """What a row `r` tells of its relations: the ids of an account's groups, NULL where there are none;
 how many members a group has."""
 
