@@ -1,6 +1,7 @@
 """Ids rise with time and are UUIDs of version 7 (RFC 9562 section 5.7)."""
 
-import os
+import subprocess
+import sys
 import time
 from uuid import RFC_4122, UUID
 
@@ -18,16 +19,21 @@ def test_ids_rise_and_carry_the_time() -> None:
         assert before <= one.int >> 80 <= after + 1
 
 
+_FORKING = """
+import os
+from headcount.directory.identifiers import Identifiers
+
+identifiers = Identifiers()
+identifiers()
+reads, writes = os.pipe()
+if os.fork():
+    print(os.read(reads, 36).decode(), identifiers())
+else:
+    os.write(writes, identifiers().encode())
+"""
+
+
 def test_a_process_that_was_forked_draws_its_own() -> None:
-    identifiers = Identifiers()
-    identifiers()
-    reads, writes = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(writes, identifiers().encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    chance = {one[-12:] for one in (os.read(reads, 36).decode(), identifiers())}
-    assert len(chance) == 2
-    os.close(reads)
-    os.close(writes)
+    told = subprocess.check_output([sys.executable, "-c", _FORKING], text=True)
+    of_the_child, of_the_parent = told.split()
+    assert of_the_child[-12:] != of_the_parent[-12:]
