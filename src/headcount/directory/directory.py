@@ -268,7 +268,7 @@ class Directory:
         if before.kind is Kind.USER and was.get("role") != after.get("role"):
             after, own_role = await self._by_rules(caller, before.id, was, after)
         tell = events.changed_account if before.kind is Kind.USER else events.changed_group
-        told = tell(was, after)
+        told = tell(was, after)  # whatever raises an event has changed, and need not be compared
         if own_role is None and not told and accounts.is_same(was, after):
             if not members:
                 return Outcome(before, changed=False)

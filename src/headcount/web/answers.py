@@ -36,8 +36,11 @@ def location(stored: Stored, base: str) -> str:
 
 def version(seen: Seen) -> str:
     """The version of what is shown, as an entity tag (RFC 7644 section 3.14)."""
-    tag, _ = _told(seen.stored.kind, seen.relations)
-    return f'W/"{seen.stored.version}{tag}"'
+    stored, relations = seen
+    if stored.kind is Kind.GROUP:  # its version tells all of it, and its members may be many
+        return f'W/"{stored.version}"'
+    tag, _ = _told(stored.kind, relations)
+    return f'W/"{stored.version}{tag}"'
 
 
 _ALONE = ("", b"}")
