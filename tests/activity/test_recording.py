@@ -324,6 +324,15 @@ def test_a_long_list_counts_as_many_reads(recording: Recording) -> None:
     assert len(here.exchanges()) == 40 + 2
 
 
+def test_a_long_change_counts_as_many_changes(recording: Recording) -> None:
+    here = recording(Bounds(others=10, pause=3600))
+    ask = client(here.site)
+    for number in range(4):
+        ask.create(f"n{number}@acme.test", title="x" * 20_000)
+    assert here.recorder.figures.dropped == 2
+    assert len(here.exchanges()) == 2
+
+
 def test_a_flood_of_changes_is_kept_as_far_as_time_allows(recording: Recording) -> None:
     here = recording(Bounds(others=50, other_share=1e-9, pause=3600))
     ask = client(here.site)

@@ -35,7 +35,7 @@ _LARGEST: Final = 32  # more that one counts as; what is longer than that is not
 class Bounds(NamedTuple):
     """How much is recorded, by each process."""
 
-    reads: int = 200  # of which nothing came but an answer, in a second; large ones count as many
+    reads: int = 200  # of which nothing came but an answer, in a second; a large one counts as many
     share: float = 0.015  # of a processor's time that may go into writing up reads
     others: int = 1_000  # changes and failures, at once; providers send 25 a second
     other_share: float = 0.06  # of a processor's time that may go into writing them up for long
@@ -127,21 +127,20 @@ class Recorder:
         """
         method = scope["method"]
         is_read = status < 400 and (method == "GET" or reads(method, path))
-        if is_read:
-            if self._reads <= 0:  # the shortest way, for it is taken when there is most to do
-                self._unread[caller.organisation.id if caller is not None else None] += 1
-                return
-        elif self._others <= 0:
+        if is_read and self._reads <= 0:  # the shortest way, taken when there is most to do
+            self._unread[caller.organisation.id if caller is not None else None] += 1
+            return
+        if not is_read and self._others <= 0:
             done = _CHANGES.get(method, Done.CHANGED) if status < 400 else Done.REFUSED
             self._drop(caller, done)
             return
-        else:
-            self._others -= 1
         if answer is None:
             answer = PIECES
         size = len(body) + len(answer)
         if is_read:
             self._reads -= _weight(size)
+        else:
+            self._others -= _weight(size)
         self._room -= size
         if self._room < 0:
             body, answer = body and CROWDED, CROWDED
