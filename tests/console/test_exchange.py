@@ -1,6 +1,7 @@
 """One request in detail: what came, what it meant, what came of it, and no secret."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.web.client import Client, patch
 
 OKTA = {"User-Agent": "Okta SCIM Client 1.0.0"}
 SECRET = "geheim-0815"
+_MILLISECOND = 0.002  # seconds in which one surely ends
 
 
 @pytest.fixture
@@ -69,14 +71,19 @@ def test_the_page_of_a_request_says_everything_of_it(site: Site, browser: Browse
 
 
 def test_each_request_shows_what_came_of_it_alone(site: Site, browser: Browser) -> None:
-    """However soon one follows the other."""
+    """However soon one follows the other, but in another millisecond: events tell no less."""
     ask = ask_of(site)
     grace = ask.create("grace@acme.test")
+    time.sleep(_MILLISECOND)
     ask("PATCH", f"/Users/{grace}", patch({"op": "replace", "path": "active", "value": False}))
+    time.sleep(_MILLISECOND)
     ask("PATCH", f"/Users/{grace}", patch({"op": "replace", "path": "active", "value": "False"}))
     group = ask.create_group("Staff", grace)
+    time.sleep(_MILLISECOND)
     ask("PATCH", f"/Groups/{group}", patch({"op": "remove", "path": "members"}))
-    ask("DELETE", f"/Users/{ask.create('eve')}")
+    eve = ask.create("eve")
+    time.sleep(_MILLISECOND)
+    ask("DELETE", f"/Users/{eve}")
     changed = [
         section_of(browser.open(line.address), "What changed").removeprefix("What changed ")
         for line in listed(browser, site, 7)
