@@ -54,7 +54,8 @@ def bodies(draw: st.DrawFn) -> tuple[str, bytes]:
             value = [draw(JSON), value]
         else:
             before, after = draw(JSON), draw(JSON)
-            value = {"a": before, draw(st.text(max_size=8)): value, "z": after}
+            name = draw(st.text(max_size=8).filter("z".__ne__))  # else nothing of it would be left
+            value = {"a": before, name: value, "z": after}
     raw = json.dumps(value, ensure_ascii=draw(st.booleans())).encode("utf-8", "backslashreplace")
     if draw(st.booleans()):
         raw = raw.replace(b'"p', b'"\\u0070').replace(b'"t', b'"\\u0074')
