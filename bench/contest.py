@@ -34,6 +34,7 @@ from bench.stage import (
     group_sizes,
     work,
 )
+from bench.warming import warm
 from bench.wire import Asked, request
 
 _QUICK = 0.1  # seconds within which an operation answers that is worth warming up
@@ -114,6 +115,7 @@ class Contest:
         with self.shown.step(f"Measuring {of}", len(wanted)) as advance:
             for operation in wanted:
                 try:
+                    warm(stage.server.folder)
                     proof = await prove(stage, operation, self.plan.patience)
                     for connections in (1,) if operation.alone else self.plan.connections:
                         seconds = await self._measure_operation(

@@ -17,6 +17,7 @@ class Database:
     """A database that is there."""
 
     url: str
+    folder: Path  # with its files
     pids: tuple[int, ...] = ()  # of servers whose processor time counts too
 
 
@@ -27,7 +28,7 @@ Opens = Callable[[], AbstractContextManager[Database]]
 def sqlite() -> Iterator[Database]:
     """A file in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        yield Database(f"sqlite:///{folder}/headcount.db")
+        yield Database(f"sqlite:///{folder}/headcount.db", Path(folder))
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def postgres() -> Iterator[Database]:
             server.psql("create database headcount")
             url = server.get_uri("headcount")
             _migrate(url)
-            yield Database(url, (server.get_postmaster_info().pid,))
+            yield Database(url, Path(folder), (server.get_postmaster_info().pid,))
 
 
 def _migrate(url: str) -> None:

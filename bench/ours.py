@@ -91,4 +91,6 @@ async def headcount(database: str, *, recorded: bool = True) -> AsyncIterator[Se
             command = [sys.executable, "-m", "headcount", "serve", "--port", "0"]
             with telling_port(command, **{DATABASE: used.url}, **given) as (pid, port):
                 pids = (pid, *used.pids)
-                yield Server(name, port, token, MANNERS, filler, pids, 1_000_000, office, feed)
+                yield Server(
+                    name, port, token, MANNERS, filler, pids, used.folder, 1_000_000, office, feed
+                )

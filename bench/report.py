@@ -28,6 +28,8 @@ _ALWAYS = (
     600 for the others.""",
     """Headcount runs as `headcount serve`, in one process, with tokens and events as always. Each
     write is on disk when it is answered (`synchronous = FULL`; PostgreSQL as it comes).""",
+    """Before each kind of request all files of the database are read once, those of the peers too:
+    the system has them in its memory, as it has on a machine that serves them all day.""",
     "Whoever joins a group leaves it before the next joins; only joining is counted.",
 )
 

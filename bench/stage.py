@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from bench.people import IN_DEPARTMENT, department, department_name, group_name
@@ -99,6 +100,7 @@ class Server:
     manners: Manners
     filler: Filler
     pids: tuple[int, ...]  # whose processor time, with that of their children, requests take
+    folder: Path  # with the files of its database
     largest_group: int = 10_000
     office: Office | None = None  # where there is a console
     feed: Feed | None = None  # where changes leave

@@ -105,4 +105,4 @@ async def running(peer: Peer, installed: Installed, seconds: float) -> AsyncIter
         log = Path(folder) / "log"
         with listening_on(port, command, log, ROOT, **environment) as pid:
             filler = PeerFiller(port, token, peer.manners, seconds)
-            yield Server(peer.name, port, token, peer.manners, filler, (pid,))
+            yield Server(peer.name, port, token, peer.manners, filler, (pid,), Path(folder))

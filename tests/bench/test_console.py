@@ -1,6 +1,7 @@
 """The pages of the console are measured: each of them, by somebody who came in."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from bench.console import console, sign_in
@@ -19,7 +20,7 @@ DOOR = ok(b"<button>Sign in</button>")
 def paths() -> list[str]:
     """The address of each page that is measured."""
     filler = OurFiller.__new__(OurFiller)  # nobody is filled here
-    server = Server("ours", 0, "", MANNERS, filler, ())
+    server = Server("ours", 0, "", MANNERS, filler, (), Path())
     ids = [f"u{number}" for number in range(200)]
     stage = Stage(server, 200, ids, departments=["d0"], groups={10: "g10", 100: "g100"})
     operations = console(

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from itertools import repeat
+from pathlib import Path
 
 import pytest
 from bench.operations import Operation
 from bench.ours import MANNERS, OurFiller
 from bench.proving import WrongError, prove
 from bench.stage import Server, Stage
+from bench.warming import read_through
 from bench.wire import Asked, request
 
 from tests.bench.answering import answering, ok
@@ -22,11 +24,18 @@ def proved(operation: Operation, answer: Callable[[int], bytes]) -> int:
     async def run() -> int:
         async with answering(answer) as port:
             filler = OurFiller.__new__(OurFiller)  # nobody is filled here
-            server = Server("ours", port, "", MANNERS, filler, ())
+            server = Server("ours", port, "", MANNERS, filler, (), Path())
             proof = await prove(Stage(server, 0), operation, patience=0.1)
             return proof.length
 
     return asyncio.run(run())
+
+
+def test_all_of_a_folder_is_read(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "it").write_bytes(bytes(3_000_000))
+    (tmp_path / "beside").write_bytes(b"x")
+    assert read_through(tmp_path) == 3_000_001
 
 
 def joins(_: int, __: int) -> Iterator[Asked]:
