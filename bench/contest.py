@@ -163,6 +163,8 @@ class Contest:
             one = await measure(
                 server.port, operation.requests, plan.seconds, connections, plan.patience
             )
+            if operation.leaves_work:
+                await settle(server, plan.patience)
             result.processor += processor_time(server.pids) - before
             result.rounds.append(one)
             if one.gave_up:

@@ -58,6 +58,7 @@ class Operation:
     alone: bool = False  # measured over one connection only
     is_page: bool = False  # of the console
     each: int = 1  # how many changes one request makes
+    leaves_work: bool = False  # which a server does afterwards: it counts, and disturbs no other
 
 
 def reading(stage: Stage) -> list[Operation]:
@@ -88,8 +89,10 @@ def _own_pages(stage: Stage) -> list[Operation]:
 
 def creating(stage: Stage) -> list[Operation]:
     """What adds accounts, and so comes last."""
-    single = Operation(CREATE, _create(stage), witness=_sees_created(stage))
-    many = Operation(BULK, _bulk(stage), are_all_created, alone=True, each=_IN_BULK)
+    single = Operation(CREATE, _create(stage), witness=_sees_created(stage), leaves_work=True)
+    many = Operation(
+        BULK, _bulk(stage), are_all_created, alone=True, each=_IN_BULK, leaves_work=True
+    )
     return [single, many] if stage.manners.has_bulk else [single]
 
 

@@ -58,4 +58,6 @@ async def _round(plan: Plan, server: Server, operation: Operation, connections: 
     noted = await measure(server.port, operation.requests, plan.seconds, connections, plan.patience)
     if noted.wrong or not noted.latencies:
         raise WrongError(noted.example or f"no answer within {plan.patience:g} s")
+    if operation.leaves_work:
+        await settle(server, plan.patience)
     return noted

@@ -335,6 +335,27 @@ MUTANTS = (
         "an exchange has the bodies of another",
     ),
     Mutant(
+        f"{_STORE}/store.py",
+        "while names.are_waiting(self._inline.connection(), org):",
+        "while False:",
+        "tests/store/test_names.py",
+        "who came a moment ago is not found by their family name",
+    ),
+    Mutant(
+        f"{_STORE}/writer.py",
+        "self._owed > _MOST_OWED and",
+        "False and",
+        "tests/store/test_names.py",
+        "names never come into their indexes while somebody writes without end",
+    ),
+    Mutant(
+        f"{_STORE}/commit.py",
+        "?, ?, NULL)",
+        "?, ?, 1)",
+        "tests/store/test_names.py",
+        "each account that is created touches the indexes of names",
+    ),
+    Mutant(
         "activity/recorder.py",
         "self._reads -= _weight(size)",
         "self._reads -= 1",

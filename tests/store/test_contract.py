@@ -46,7 +46,7 @@ LATER = "2026-01-02T03:04:06.000Z"
 _IDS = count(1)
 
 
-def an_account(org: Organisation, name: str, **more: Any) -> Change:
+def an_account(org: Organisation, name: str, /, **more: Any) -> Change:
     """The creation of an account."""
     resource_id = f"u{next(_IDS):06}"
     document = {"id": resource_id, "userName": name, "active": True, "role": "member", **more}

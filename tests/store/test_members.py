@@ -249,6 +249,7 @@ def is_held(database: str) -> bool:
     if is_postgres(database):
         return sql(_HOLDING, database) != "0\n"
     connection = apsw.Connection(str(sqlite_path(database)))
+    connection.set_busy_timeout(10_000)  # names come into their indexes at the same time
     connection.execute("UPDATE organisation SET name = name || '!'")
     busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
     connection.close()

@@ -130,6 +130,16 @@ INSERT INTO member (org, grp, member, kind) VALUES (1, 'all', 'ada', 1);
 """
 
 
+_CAME = """INSERT INTO resource (org, kind, id, version, created, modified, name, keys, document)
+    VALUES (1, 1, 'lord', 1, '', '', 'lord', '{"name":{"familyName":"byron"}}',
+        '{"userName":"lord","name":{"familyName":"Byron"}}')"""
+_RENAME = "UPDATE resource SET version = version + 1, keys = ?1, document = ?1 WHERE id = 'ada'"
+_SEARCH = """SELECT id FROM resource r INDEXED BY resource_display
+    WHERE r.org = 1 AND r.kind = 1 AND json_extract(r.keys, '$.displayName') IS NOT NULL
+    AND substr(json_extract(r.keys, '$.displayName'), 1, 100) >= 'a'
+    ORDER BY substr(json_extract(r.keys, '$.displayName'), 1, 100), r.id LIMIT 9"""
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("number", range(1, len(STEPS)))
 async def test_a_file_of_an_older_headcount_is_brought_up_to_date(
@@ -156,9 +166,23 @@ async def test_a_file_of_an_older_headcount_is_brought_up_to_date(
     assert await groups_of_ada(store) == ["Few"]
     beside.execute("DELETE FROM member")
     assert await groups_of_ada(store) == []
+    beside.execute(_RENAME, ("""{"name":{"familyName":"lovelace"},"displayName":"ada"}""",))
+    assert await found_by(store, "lovelace") == ["ada"]
+    beside.execute(_CAME)
+    assert await found_by(store, "byron") == ["lord"]
+    assert [name for (name,) in beside.execute(_SEARCH)] == ["ada"]
+    beside.execute(_RENAME, ("{}",))
+    assert await found_by(store, "lovelace") == []
     beside.close()
     await store.close()
     assert migrate_file(path) == Migrated(len(STEPS), len(STEPS))
+
+
+async def found_by(store: SqliteStore, text: str) -> list[str]:
+    """Who is found by a text, in a turn of its own."""
+    await asyncio.sleep(0)
+    part = await store.browse(OrgId(1), Kind.USER, Chosen(text), 9)
+    return [one.stored.id for one in part.lines]
 
 
 async def groups_of_ada(store: SqliteStore) -> list[str]:
@@ -427,7 +451,7 @@ def test_who_is_looked_up_is_found_by_the_index_of_what_is_looked_for(
 async def test_a_refused_change_leaves_the_rest_of_its_batch_alone(tmp_path: Path) -> None:
     path = tmp_path / "headcount.db"
     open_writer(path).execute("CREATE TABLE number (value INTEGER UNIQUE)")
-    writer = Writer(path)
+    writer = Writer(path, lambda _: 0)
 
     def put(value: int) -> None:
         writer_of_one.execute("INSERT INTO number VALUES (?)", (value,))

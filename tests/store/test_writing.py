@@ -88,6 +88,7 @@ async def test_a_commit_begins_at_once_however_busy_the_loop_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody takes the interpreter from the loop here, and it gives it to the thread by itself."""
+    monkeypatch.setattr("headcount.store.sqlite.writer._QUIET", _LONG)  # nothing else is written
     store, acme = await opened(tmp_path / "headcount.db")
     begun, seen = [], []
     finish = Batches.finish

@@ -12,14 +12,17 @@ T = TypeVar("T")
 
 _DISPLAY = "json_extract(r.keys, '$.displayName')"
 _FAMILY = "json_extract(r.keys, '$.name.familyName')"
-_ROWS = "resource r INDEXED BY {} WHERE r.org = ? AND r.kind = 1 AND {} IS NOT NULL"
+
+
+def _source(index: str, name: str) -> Source:
+    """Those who have a name, as far as an index knows it; see `names`."""
+    rows = f"resource r INDEXED BY {index} WHERE r.org = ? AND r.kind = 1 AND r.named = 1"
+    return Source(f"{rows} AND {name} IS NOT NULL", f"substr({name}, 1, {LONGEST_KEY})", "r.id")
+
+
 WORDS = Words(
-    display=Source(
-        _ROWS.format("resource_display", _DISPLAY), f"substr({_DISPLAY}, 1, {LONGEST_KEY})", "r.id"
-    ),
-    family=Source(
-        _ROWS.format("resource_family", _FAMILY), f"substr({_FAMILY}, 1, {LONGEST_KEY})", "r.id"
-    ),
+    display=_source("resource_display_name", _DISPLAY),
+    family=_source("resource_family_name", _FAMILY),
     emails=Source(
         "listed_value l WHERE l.org = ? AND l.kind = 1 AND l.path = 'emails.value'", "l.key", "l.id"
     ),

@@ -29,8 +29,8 @@ _SELECT = """SELECT seq, version, created, modified, active, role, member_count,
     FROM resource WHERE org = ? AND kind = ? AND id = ?"""
 _SELECT_AT = f"{_SELECT} AND seq = ?"
 _INSERT = f"""INSERT INTO resource (seq, org, kind, id, version, created, modified, name,
-    external_id, active, role, keys, document)
-    VALUES ({FREE}, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    external_id, active, role, keys, document, named)
+    VALUES ({FREE}, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"""
 _UPDATE = """UPDATE resource SET version = ?, modified = ?, name = ?, external_id = ?, active = ?,
     role = ?, keys = ?, document = ? WHERE seq = ?"""
 _UPDATE_STATE = """UPDATE resource SET version = ?, modified = ?, active = ?, role = ?, document = ?

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from headcount.errors import Unavailable
 from headcount.scim.messages import Query
 from headcount.store.activity import Done, Exchange, Sought, Tallies
 from headcount.store.application import ForApplication
@@ -43,6 +44,7 @@ from headcount.store.sqlite import (
     admin,
     browsing,
     events,
+    names,
     points,
     reads,
     roles,
@@ -67,6 +69,7 @@ from headcount.store.visitors import Administrator, Audited, Link, Session
 T = TypeVar("T")
 
 _SCANNERS = 4  # threads
+_PATIENCE = 1.0  # seconds that a search waits for names: of some 10,000 accounts
 _EXCHANGES_AT_ONCE = 16  # whoever changes something waits for these, and then has their turn
 
 
@@ -75,7 +78,7 @@ class SqliteStore(ForApplication):
 
     def __init__(self, path: Path) -> None:
         migrate_file(path)
-        self._writer = Writer(path)
+        self._writer = Writer(path, names.take_in)
         recent = Recent()
         self._inline = LoopReader(path, recent)
         self._readers = Readers(path, recent)
@@ -294,8 +297,17 @@ class SqliteStore(ForApplication):
         after: str = "",
         before: str = "",
     ) -> Part:
+        if chosen.text and kind is Kind.USER:
+            await self._take_names_in(org)
         paging = Paging(browsing.WORDS, org, kind, chosen, limit)
         return await self._scan(lambda c: browsing.answered(c, paging.part(after, before)))
+
+    async def _take_names_in(self, org: OrgId) -> None:
+        """Whom a search shall find by their names."""
+        with contextlib.suppress(Unavailable, TimeoutError):  # it finds all others
+            async with asyncio.timeout(_PATIENCE):
+                while names.are_waiting(self._inline.connection(), org):
+                    await self._writer.do(lambda connection: names.take_in_of(connection, org))
 
     async def line(self, org: OrgId, kind: Kind, resource_id: str) -> Line:
         paging = Paging(browsing.WORDS, org, kind, Chosen(), 1)

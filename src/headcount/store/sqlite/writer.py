@@ -24,6 +24,8 @@ Work = Callable[[Connection], T]
 
 _MAX_ON_LOOP = 64  # accounts that are written before the event loop goes on: 3 ms
 _PATIENCE = 0.001  # seconds that an event loop waits at most until the thread has begun
+_QUIET = 0.05  # seconds without a write, after which there is time for what can wait
+_MOST_OWED = 10_000  # writes after which it waits no longer
 
 
 @dataclass(slots=True)
@@ -40,10 +42,17 @@ class Writer:
 
     Whoever has the turn has the connection. An event loop that takes it passes it on to the thread
     with a batch; the thread gives it back after the commit, and asks for what was gathered by then.
+
+    Args:
+        path: of the file.
+        chore: what writes leave to be done when nobody writes, some of it at once. It says how much
+            that was; where it was nothing, nothing is left.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, chore: Work[int]) -> None:
         self._batches = Batches(path)
+        self._chore = chore
+        self._owed = 1  # writes since the chore was done: those of the process before, first
         self._jobs: queue.SimpleQueue[_Batch | Job | None] = queue.SimpleQueue()
         self._gathered: dict[asyncio.AbstractEventLoop, list[Job]] = {}
         self._gathering = threading.Lock()
@@ -127,7 +136,7 @@ class Writer:
         waiting: list[Job] = []
         ending = False
         while True:
-            item = self._jobs.get()
+            item = self._next(waiting)
             if isinstance(item, Job):
                 waiting.append(item)
             elif item is None:
@@ -137,18 +146,44 @@ class Writer:
                 item.taken.release()
                 self._batches.finish(item.jobs)
                 _deliver(item.jobs)
+                self._owed += len(item.jobs)
             else:
                 waiting += item.jobs
             if not isinstance(item, _Batch) and not self._turn.acquire(blocking=False):
                 continue  # it comes with the next batch
+            if self._owed > _MOST_OWED and not self._is_doing_chore(waiting):
+                waiting.append(Job(self._chore, None))
             if waiting:
                 self._batches.write(waiting)
                 _deliver(waiting)
+                self._reckon(waiting)
                 waiting = []
             if ending:
                 return
             self._turn.release()
             self._ask()
+
+    def _next(self, waiting: Sequence[Job]) -> _Batch | Job | None:
+        """What came, or the chore where nothing came for a while."""
+        if not self._owed or self._is_doing_chore(waiting):
+            return self._jobs.get()
+        try:
+            return self._jobs.get(timeout=_QUIET)
+        except queue.Empty:
+            return Job(self._chore, None)
+
+    def _is_doing_chore(self, jobs: Sequence[Job]) -> bool:
+        return any(job.work is self._chore for job in jobs)
+
+    def _reckon(self, jobs: Sequence[Job]) -> None:
+        """What is owed now. A chore that cannot be done is tried again after the next write."""
+        for job in jobs:
+            if job.work is not self._chore:
+                self._owed += 1
+            elif job.error is not None or not job.result:
+                self._owed = 0
+            else:
+                self._owed = max(1, self._owed - job.result)
 
     def _all_gathered(self) -> list[Job]:
         with self._gathering:
