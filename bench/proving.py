@@ -10,6 +10,7 @@ from bench.stage import Server, Stage
 from bench.wire import Asked, Talk, body, connect, is_right, read_json
 
 _LOOKS_EVERY = 0.5  # seconds
+_IDLE = 0.02  # seconds of a processor between two looks: systems count them by hundredths
 
 
 @dataclass(frozen=True)
@@ -79,5 +80,5 @@ async def settle(server: Server, seconds: float) -> None:
     while time.monotonic() < until:
         await asyncio.sleep(_LOOKS_EVERY)
         before, spent = spent, processor_time(server.pids)
-        if spent - before < _LOOKS_EVERY / 10:
+        if spent - before < _IDLE:
             return

@@ -146,7 +146,7 @@ class Writer:
                 item.taken.release()
                 self._batches.finish(item.jobs)
                 _deliver(item.jobs)
-                self._owed += len(item.jobs)
+                self._reckon(item.jobs)
             else:
                 waiting += item.jobs
             if not isinstance(item, _Batch) and not self._turn.acquire(blocking=False):
