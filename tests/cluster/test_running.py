@@ -1,5 +1,6 @@
 """What happens to a database behind a running server: 503 until it has passed, and no longer."""
 
+import asyncio
 import json
 import subprocess
 import time
@@ -11,6 +12,8 @@ from itertools import count
 import pytest
 import urllib3
 
+from headcount.store.postgres.connections import Connections
+from headcount.store.postgres.opening import Options
 from tests.cluster.crowd import Crowd
 from tests.cluster.servers import Server, folder, migrated, new_server, wait_for
 from tests.databases import binaries
@@ -121,6 +124,28 @@ def test_few_connections_are_enough_for_many_clients(server: Server, database: s
         again = Site(base_url, site.token, site.slug, site.office)
         wait_for(lambda: b"no more connections" in ask(again).data)  # not that one was ended
         check_refused(ask(again), "no more connections")
+
+
+def test_one_given_back_while_another_is_refused_is_used(server: Server, database: str) -> None:
+    """The one connection that there may be is used again by who found out that it is the only."""
+    name = database.rpartition("/")[2]
+    server.sql(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 1")
+    server.sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}", name)
+    connections = Connections(server.address(name, user=name), Options(connections=2))
+
+    async def look() -> int:
+        async with connections.one() as connection:
+            return int(await connection.fetchval("SELECT pg_backend_pid()"))
+
+    async def go() -> None:
+        async with connections.one() as only:
+            first = int(await only.fetchval("SELECT pg_backend_pid()"))
+            second = asyncio.ensure_future(look())
+            await asyncio.sleep(0)  # it is on its way to the server, which will refuse it
+        assert await second == first
+        await connections.close()
+
+    asyncio.run(go())
 
 
 def test_a_statement_that_takes_too_long_is_told(server: Server, database: str) -> None:

@@ -103,7 +103,7 @@ class Connections:
         while not self._closed:
             connection = self._found()
             if connection is None and self._may_open():
-                connection = await self._opened()
+                connection = await self._opened() or self._found()  # given back meanwhile
             if connection is not None:
                 self._used.begin(connection)
                 return connection
