@@ -1,4 +1,4 @@
-"""Writes: gathered in one turn of the event loop, one fsync for many, answered after it.
+"""Writes: gathered for a few turns of the event loop, one fsync for many, answered after it.
 
 The rows of accounts are written on the event loop, for they take 50 us, and in a thread twice as
 long: each statement would ask the loop for the interpreter. All that may take longer, the fsync
@@ -22,6 +22,10 @@ from headcount.store.sqlite.connection import Connection
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
+# A batch costs by itself what five writes cost in it, so the first of them waits for others: not for
+# long, for a turn of an event loop with nothing else to do takes microseconds.
+_TURNS = 3  # of the event loop, for which the first of a batch waits for others
+_AFTER_ANSWERS = 1  # turns after a commit: whoever is answered goes first
 _MAX_ON_LOOP = 64  # accounts that are written before the event loop goes on: 3 ms
 _PATIENCE = 0.001  # seconds that an event loop waits at most until the thread has begun
 _QUIET = 0.05  # seconds without a write, after which there is time for what can wait
@@ -82,11 +86,14 @@ class Writer:
                 gathered.append(job)
             else:
                 self._gathered[loop] = [job]
-                loop.call_soon(self._hand_over, loop)
+                loop.call_soon(self._hand_over, loop, _TURNS)
         return await done
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """All that came in one turn of the event loop goes together, so into one commit."""
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, turns: int) -> None:
+        """All that comes in so many more turns of the event loop goes together, into one commit."""
+        if turns:
+            loop.call_soon(self._hand_over, loop, turns - 1)
+            return
         if loop not in self._gathered or not self._turn.acquire(blocking=False):
             return
         batch = _Batch(self._gathered_by(loop))
@@ -197,7 +204,7 @@ class Writer:
             loops = list(self._gathered)
         for loop in loops:
             with contextlib.suppress(RuntimeError):  # it is closed: nobody waits any more
-                loop.call_soon_threadsafe(self._hand_over, loop)
+                loop.call_soon_threadsafe(self._hand_over, loop, _AFTER_ANSWERS)
 
 
 def _deliver(batch: Sequence[Job]) -> None:
