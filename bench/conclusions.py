@@ -14,6 +14,7 @@ from bench.operations import (
     FIRST_CURSOR,
     LAST_CURSOR,
     LOOK_UP,
+    NEAR_PAGE,
     PAGE,
     PATCH_ACTIVE,
     READ,
@@ -26,6 +27,10 @@ from bench.sections import following_in_short, pages_in_short, recording_in_shor
 
 _FOLDERS = re.compile(f"({re.escape(str(ROOT))}|{re.escape(tempfile.gettempdir())})/[^ :]*/")
 _ALIKE = (LOOK_UP, LOOK_UP + REAL, READ, READ + REAL, PAGE, PATCH_ACTIVE, CREATE)
+_GROWING = (
+    *(LOOK_UP, LOOK_UP + REAL, READ, READ + REAL, NEAR_PAGE, FIRST_CURSOR, LAST_CURSOR),
+    *(PATCH_ACTIVE, joins(10), joins(1_000), CREATE),
+)
 
 
 def in_short(plan: Plan, measured: Measured) -> Iterator[str]:
@@ -38,6 +43,7 @@ def in_short(plan: Plan, measured: Measured) -> Iterator[str]:
     )
     yield _comparison(measured, size, most)
     lines = [
+        *_growth(measured),
         *_flatness(measured, most),
         *_members(measured, most),
         *_walks(measured, most),
@@ -94,9 +100,24 @@ def _own(measured: Measured, connections: int) -> Iterator[tuple[str, dict[str, 
         yield server, by_operation
 
 
+def _growth(measured: Measured) -> Iterator[str]:
+    """What most accounts cost, as sentences, where that was measured in turns."""
+    for server in unique(one.server for one in measured.grown):
+        of = [one for one in measured.grown if one.server == server]
+        by_name = {one.compared.operation: f"{one.cost[1]:.2f}" for one in of}
+        told = ", ".join(f"{name} {by_name[name]}" for name in _GROWING if name in by_name)
+        yield (
+            f"{server} with {of[0].compared.accounts:,} accounts, asked in turns with one with"
+            f" {of[0].fewest:,}: a request takes so many times as long: {told}."
+        )
+
+
 def _flatness(measured: Measured, connections: int) -> Iterator[str]:
-    """How much is left with the most accounts, as sentences."""
+    """How much is left with the most accounts, as sentences, where it was not asked in turns."""
+    in_turns = {one.server for one in measured.grown}
     for server, found in _own(measured, connections):
+        if server in in_turns:
+            continue
         series = [found[name] for name in _ALIKE if len(found.get(name, [])) > 1]
         if not series:
             continue

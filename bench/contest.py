@@ -3,8 +3,8 @@
 import itertools
 import resource
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from bench.console import console, sign_in
 from bench.databases import DATABASES
 from bench.following import measure_feed
 from bench.grouping import grouping
+from bench.growing import compare_sizes
 from bench.load import Round, measure
 from bench.operations import Beside, Operation, creating, reading
 from bench.peers.catalogue import PEERS, running
@@ -82,22 +83,45 @@ class Contest:
 
     async def _measure_server(self, contestant: Contestant, size: int) -> None:
         of = f"{contestant.name}, {size:,} accounts"
-        async with contestant.starts() as server:
+        async with contestant.starts() as server, self._with_fewest(contestant, size) as fewest:
             with self.shown.step(f"Filling {of}", work(size)) as advance:
                 stage = await fill(server, size, advance)
-            if size in contestant.sizes:
-                await self._measure_all(stage, reading(stage), contestant)
+            await self._measure_part(contestant, reading, stage, fewest)
             with self.shown.step(f"Grouping {of}", sum(group_sizes(server, size))) as advance:
                 try:
                     await gather(stage, advance)
                 except OutOfTimeError as error:
                     self._remark(f"{of}: {error}")
-            if size in contestant.sizes:
-                await self._measure_all(stage, grouping(stage), contestant)
+                if fewest is not None:
+                    await gather(fewest, lambda _: None)
+            await self._measure_part(contestant, grouping, stage, fewest)
             if size in contestant.pages and server.office is not None:
                 await self._measure_console(stage, server.office, contestant)
-            if size in contestant.sizes:
-                await self._measure_all(stage, creating(stage), contestant)
+            await self._measure_part(contestant, creating, stage, fewest)
+
+    @asynccontextmanager
+    async def _with_fewest(self, contestant: Contestant, size: int) -> AsyncIterator[Stage | None]:
+        """Beside Headcount with the most accounts, one with the fewest, to be asked in turns."""
+        sizes = contestant.sizes
+        if not (contestant.is_ours and self.plan.pairs and min(sizes) < size == max(sizes)):
+            yield None
+            return
+        async with contestant.starts() as server:
+            yield await fill(server, min(sizes), lambda _: None)
+
+    async def _measure_part(
+        self,
+        contestant: Contestant,
+        operations: Callable[[Stage], list[Operation]],
+        stage: Stage,
+        fewest: Stage | None,
+    ) -> None:
+        if stage.accounts not in contestant.sizes:
+            return
+        await self._measure_all(stage, operations(stage), contestant)
+        if fewest is not None:
+            both = (stage, fewest)
+            self.measured.grown += await compare_sizes(self.plan, self.shown, both, operations)
 
     async def _measure_console(self, stage: Stage, office: Office, contestant: Contestant) -> None:
         of = f"{contestant.name}, {stage.accounts:,} accounts"

@@ -26,7 +26,7 @@ class Plan:
     patience: float = 10.0  # seconds for one operation, and for one answer
     pages: tuple[int, ...] = (1_000, 100_000, 1_000_000)  # accounts, for the console
     exchanges: int = 200_000  # recorded before its pages are looked at: as many as are kept
-    pairs: int = 12  # of rounds with and without recording, or followers; 0: none
+    pairs: int = 12  # of rounds on two servers that are asked in turns; 0: none
     events: int = 10_000  # in the feed that is read; 0: none is measured
     only: tuple[str, ...] = ()  # words of the operations that are measured
     write: bool = False
@@ -86,7 +86,9 @@ def read_plan(arguments: list[str] | None = None) -> Plan:
     )
     parser.add_argument("--exchanges", type=int, help="requests recorded before a page is opened")
     parser.add_argument(
-        "--pairs", type=int, help="of rounds with and without recording, or followers; 0: none"
+        "--pairs",
+        type=int,
+        help="of rounds with and without recording, followers or many accounts; 0: none",
     )
     parser.add_argument("--events", type=int, help="in the feed that is read; 0: no feed")
     parser.add_argument(

@@ -15,7 +15,7 @@ from bench.peers.catalogue import PEERS
 from bench.peers.installing import versions
 from bench.plan import FULL, Plan
 from bench.results import Measured, Result
-from bench.sections import of_recording, of_the_console, of_the_feed
+from bench.sections import of_growth, of_recording, of_the_console, of_the_feed
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -80,6 +80,7 @@ def _sections(plan: Plan, measured: Measured) -> Iterator[str]:
     )
     yield "![What a request costs, by the number of accounts](images/growth.svg)"
     yield "![What adding one member costs, by the size of the group](images/members.svg)"
+    yield from of_growth(measured)
     yield from of_the_console(plan, measured)
     yield from of_recording(measured)
     yield from of_the_feed(measured)

@@ -104,6 +104,21 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Grown:
+    """An operation on a server with the most accounts, in turns with the same on one with few."""
+
+    server: str
+    fewest: int  # accounts
+    compared: Compared  # the most first
+
+    @property
+    def cost(self) -> tuple[float, float, float]:
+        """How many times the time with the fewest accounts it takes: the quartiles of the pairs."""
+        low, middle, high = (1 / ratio for ratio in reversed(self.compared.quartiles))
+        return low, middle, high
+
+
+@dataclass(frozen=True)
 class Read:
     """The feed of an organisation, read from its first event to its last, some times."""
 
@@ -175,6 +190,7 @@ class Measured:
 
     results: list[Result] = field(default_factory=list)
     pages: list[Result] = field(default_factory=list)  # of the console
+    grown: list[Grown] = field(default_factory=list)  # Headcount with the most and the fewest
     recording: list[Compared] = field(default_factory=list)  # Headcount with it and without
     followed: Followed = field(default_factory=Followed)  # the feed
     remarks: list[str] = field(default_factory=list)  # where somebody stopped or went wrong

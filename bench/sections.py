@@ -1,4 +1,4 @@
-"""The parts of the page about the console, about recording and about the feed."""
+"""The parts of the page about growth, about the console, about recording and about the feed."""
 
 from collections.abc import Iterator, Mapping
 from statistics import median
@@ -12,12 +12,14 @@ from bench.telling import (
     ARRIVING,
     DELIVERING,
     FOLLOWING,
+    GROWING,
     READING,
     RECORDING,
     arriving_rows,
     by_page,
     delivering_rows,
     following_rows,
+    growing_rows,
     growth,
     page_headings,
     page_rows,
@@ -25,6 +27,21 @@ from bench.telling import (
     reading_rows,
     recording_rows,
 )
+
+
+def of_growth(measured: Measured) -> Iterator[str]:
+    """The part about what accounts cost, where that was measured in turns."""
+    for server in unique(one.server for one in measured.grown):
+        first = next(one for one in measured.grown if one.server == server)
+        compared = first.compared
+        yield paragraph(
+            f"{server} with {compared.accounts:,} accounts and with {first.fewest:,}, asked in"
+            f" turns, {len(compared.pairs)} times each, over {compared.connections} connections,"
+            " per second. **Cost** is how many times the time with the fewest accounts a request"
+            " takes with the most, the median of the pairs; half of them are within the **middle"
+            " half**."
+        )
+        yield markdown(GROWING, growing_rows(measured, server))
 
 
 def of_the_console(plan: Plan, measured: Measured) -> Iterator[str]:

@@ -13,12 +13,14 @@ from bench.telling import (
     ARRIVING,
     DELIVERING,
     FOLLOWING,
+    GROWING,
     READING,
     RECORDING,
     Cells,
     arriving_rows,
     delivering_rows,
     following_rows,
+    growing_rows,
     page_headings,
     page_rows,
     page_sizes,
@@ -44,6 +46,10 @@ def show(console: Console, measured: Measured) -> None:
 
 def _others(measured: Measured) -> Iterator[tuple[str, Cells, list[Cells]]]:
     """The title, the headings and the rows of what is no table of one operation."""
+    for server in unique(one.server for one in measured.grown):
+        first = next(one for one in measured.grown if one.server == server)
+        of = f"{server} with {first.compared.accounts:,} accounts, and with {first.fewest:,}"
+        yield of, GROWING, growing_rows(measured, server)
     for server in unique(one.server for one in measured.pages):
         headings = page_headings(page_sizes(measured, server))
         yield f"Pages of the console, {server}", headings, page_rows(measured, server)

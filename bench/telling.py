@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.console import CONSOLE
 from bench.figures import number, short
-from bench.results import Compared, Followed, Measured, Result, unique
+from bench.results import Compared, Followed, Grown, Measured, Result, unique
 
 Cells = tuple[str, ...]
 
@@ -17,6 +17,8 @@ RECORDING = (
     "Middle half",
     "CPU ratio",
 )
+
+GROWING = ("Request", "With the fewest", "With the most", "Cost", "Middle half", "CPU ratio")
 
 READING = ("Read", "Server", "Events", "Per second", "MB/s", "CPU µs")
 ARRIVING = ("Server", "Changes", "p50 ms", "p99 ms")
@@ -112,6 +114,24 @@ def _compared(one: Compared) -> Cells:
         f"{middle:.3f}",
         f"{low:.3f} to {high:.3f}",
         f"{one.per_request:.2f}",
+    )
+
+
+def growing_rows(measured: Measured, server: str) -> list[Cells]:
+    """A row for each operation that was measured with the most accounts and with the fewest."""
+    return [_grown(one) for one in measured.grown if one.server == server]
+
+
+def _grown(one: Grown) -> Cells:
+    most, fewest = one.compared.rates
+    low, middle, high = one.cost
+    return (
+        one.compared.operation,
+        number(fewest),
+        number(most),
+        f"{middle:.2f}",
+        f"{low:.2f} to {high:.2f}",
+        f"{one.compared.per_request:.2f}",
     )
 
 

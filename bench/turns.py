@@ -1,6 +1,6 @@
 """Two servers that differ in one thing, measured in turns."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from bench.load import Round, measure
 from bench.operations import Operation
@@ -16,8 +16,8 @@ CaughtUp = Callable[[], Awaitable[None]]
 
 async def take_turns(
     plan: Plan,
-    both: list[Stage],
-    alike: list[Operation],
+    both: Sequence[Stage],
+    alike: Sequence[Operation],
     connections: int,
     caught_up: CaughtUp | None = None,
 ) -> Compared:
@@ -46,7 +46,7 @@ async def take_turns(
     return compared
 
 
-async def _spent(plan: Plan, both: list[Stage]) -> tuple[float, float]:
+async def _spent(plan: Plan, both: Sequence[Stage]) -> tuple[float, float]:
     """The processor time of both so far, once they have nothing more to do."""
     for stage in both:
         await settle(stage.server, plan.patience)

@@ -100,6 +100,26 @@ def test_a_plan_without_pages_and_pairs_tells_nothing_of_them() -> None:
     assert "console" not in page(plan, measured)
 
 
+def test_the_most_accounts_are_asked_in_turns_with_the_fewest() -> None:
+    words = (LOOK_UP, "add a member to a group of 10", CREATE)
+    plan = replace(TINY, sizes=(200, 300, 400), pages=(), only=words)
+    measured, _ = run(plan)
+    told = {(one.server, one.fewest, one.compared.accounts) for one in measured.grown}
+    assert told == {("Headcount on SQLite", 200, 400)}
+    names = [one.compared.operation for one in measured.grown]
+    assert names == [LOOK_UP, LOOK_UP + REAL, "add a member to a group of 10", CREATE]
+    assert all(len(one.compared.pairs) == plan.pairs for one in measured.grown)
+    assert not any(each.wrong for one in measured.grown for each in one.compared.rounds)
+    console = Console(file=io.StringIO(), width=112)
+    show(console, measured)
+    assert isinstance(console.file, io.StringIO)
+    assert "Headcount on SQLite with 400 accounts, and with 200" in console.file.getvalue()
+    written = " ".join(page(plan, measured).split())
+    assert f"| {CREATE} | " in written
+    assert "asked in turns with one with 200: a request takes so many times as long" in written
+    assert "as a share of" not in written
+
+
 def test_options_change_the_default_or_the_full_plan() -> None:
     assert read_plan([]) == Plan()
     assert read_plan(["--full"]) == FULL

@@ -1,9 +1,9 @@
-"""What a run says of the pages of the console and of recording."""
+"""What a run says of the pages of the console, of recording and of growth."""
 
 from bench.load import Round
-from bench.results import Compared, Measured, Result
+from bench.results import Compared, Grown, Measured, Result
 from bench.sections import pages_in_short, recording_in_short
-from bench.telling import page_headings, page_rows
+from bench.telling import growing_rows, page_headings, page_rows
 
 OURS = "Headcount on SQLite"
 
@@ -68,3 +68,12 @@ def test_what_recording_costs_is_the_median_of_pairs_however_much_the_machine_ch
     assert found.startswith("Recording requests takes off the rate over 16 connections: read by id")
     assert found.endswith(" 20.0 % (half of the pairs: 0.0 % to 20.0 %).")
     assert recording_in_short(Measured()) == []
+
+
+def test_a_request_that_takes_twice_as_long_costs_two_times_as_much() -> None:
+    fast, slow, slower = (Round(1, [seconds], 1) for seconds in (0.001, 0.002, 0.004))
+    pairs = [(fast, fast), (slow, fast), (slow, fast), (slower, fast), (slower, fast)]
+    grown = Grown(OURS, 10, Compared("read by id", 1_000, 16, pairs, (0.4, 0.2)))
+    assert grown.cost == (2.0, 2.0, 4.0)
+    found = growing_rows(Measured(grown=[grown]), OURS)
+    assert found == [("read by id", "1,000", "500", "2.00", "2.00 to 4.00", "2.00")]

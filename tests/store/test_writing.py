@@ -87,7 +87,7 @@ async def test_while_somebody_else_writes_the_loop_goes_on(
 async def test_a_commit_begins_at_once_however_busy_the_loop_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With what came in the turns before; nobody takes the interpreter from the loop, it gives it."""
+    """With what came in the turns before. The loop gives the interpreter: nobody takes it here."""
     monkeypatch.setattr("headcount.store.sqlite.writer._QUIET", _LONG)  # nothing else is written
     store, acme = await opened(tmp_path / "headcount.db")
     begun, seen = [], []

@@ -22,8 +22,8 @@ from headcount.store.sqlite.connection import Connection
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
-# A batch costs by itself what five writes cost in it, so the first of them waits for others: not for
-# long, for a turn of an event loop with nothing else to do takes microseconds.
+# A batch by itself costs what five writes in it cost, so the first of them waits for others.
+# Not for long: a turn of an event loop with nothing else to do takes microseconds.
 _TURNS = 3  # of the event loop, for which the first of a batch waits for others
 _AFTER_ANSWERS = 1  # turns after a commit: whoever is answered goes first
 _MAX_ON_LOOP = 64  # accounts that are written before the event loop goes on: 3 ms
