@@ -385,6 +385,13 @@ MUTANTS = (
     ),
     Mutant(
         f"{_STORE}/batches.py",
+        "self._connection.room = _REACHED",
+        "pass",
+        "tests/store/test_writing.py",
+        "who lets a group into another holds up all readers",
+    ),
+    Mutant(
+        f"{_STORE}/batches.py",
         "if self._lock.take(wait=False):",
         "if self._lock.take():",
         "tests/store/test_writing.py",

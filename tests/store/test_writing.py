@@ -11,13 +11,14 @@ from threading import Event
 
 import apsw
 import pytest
+from orjson import loads
 
 from headcount.scim.messages import Query
-from headcount.store.model import Kind, Organisation, Policy
+from headcount.store.model import Kind, MemberDelta, Organisation, Policy, RoleRule
 from headcount.store.sqlite.batches import Batches, Job
 from headcount.store.sqlite.connection import FileLock
 from headcount.store.sqlite.store import SqliteStore
-from tests.store.test_contract import an_account
+from tests.store.test_contract import a_group, an_account, joining, moved
 
 pytestmark = pytest.mark.anyio
 
@@ -112,6 +113,39 @@ async def test_a_commit_begins_at_once_however_busy_the_loop_is(
     finally:
         sys.setswitchinterval(interval)
     assert seen == [[3]]
+    await store.close()
+
+
+async def test_only_what_touches_few_rows_is_written_on_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who lets a group into one that gives a role changes everybody in it."""
+    store, acme = await opened(tmp_path / "headcount.db")
+    accounts = [await store.commit(an_account(acme, name)) for name in "abcd"]
+    first, *others = [one.stored.id for one in accounts]
+    ruled = await store.commit(a_group(acme, "ruled"))
+    rules = [RoleRule(ruled.stored.id, "guest")]
+    await store.set_role_rules(acme.id, lambda _: rules, "2026-01-02T03:04:05.000Z", "cli")
+    within = await store.commit(a_group(acme, "within", *others))
+    begun: list[bool] = []
+    begin = Batches.begin
+
+    def noted(self: Batches, jobs: Sequence[Job]) -> bool:
+        begun.append(begin(self, jobs))
+        return begun[-1]
+
+    monkeypatch.setattr(Batches, "begin", noted)
+    monkeypatch.setattr("headcount.store.sqlite.batches._REACHED", 2)
+    await store.commit(moved(ruled, acme, joining(first)))
+    assert begun == [True]
+    await store.commit(moved(ruled, acme, joining(within.stored.id)))
+    assert begun == [True, False]
+    await store.commit(moved(ruled, acme, MemberDelta(left=(first,))))
+    assert begun == [True, False, True]
+    await store.commit(moved(within, acme, joining(*others)))  # too many to begin with
+    assert begun == [True, False, True]
+    seen = [await store.get(acme.id, Kind.USER, one.stored.id) for one in accounts]
+    assert [loads(one.stored.document)["role"] for one in seen] == ["member", *["guest"] * 3]
     await store.close()
 
 

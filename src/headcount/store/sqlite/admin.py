@@ -21,6 +21,7 @@ from headcount.store.records import (
 )
 from headcount.store.refusals import no_organisation, no_owner_by_rules, no_token, slug_taken
 from headcount.store.sqlite import roles
+from headcount.store.sqlite.connection import Connection
 from headcount.store.sqlite.ledger import Effect, Ledger
 
 _BY_DIGEST = f"""SELECT {KEPT}, {ORGANISATION}
@@ -74,7 +75,7 @@ def change_organisation(
 
 
 def set_role_rules(
-    connection: apsw.Connection,
+    connection: Connection,
     org: OrgId,
     change: Callable[[Organisation], Sequence[RoleRule]],
     at: str,

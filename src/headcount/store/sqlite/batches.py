@@ -10,10 +10,20 @@ from typing import Any
 import apsw
 
 from headcount.errors import Unavailable
-from headcount.store.model import Change, Kind
+from headcount.store.model import Change
 from headcount.store.sqlite import commit
-from headcount.store.sqlite.connection import BUSY, Connection, FileLock, open_writer
+from headcount.store.sqlite.connection import (
+    BUSY,
+    WITHOUT_END,
+    Connection,
+    FileLock,
+    TooLong,
+    open_writer,
+)
 from headcount.store.sqlite.ledger import Ledger
+
+_FEW = 2  # members that a short change of a group moves
+_REACHED = 100  # accounts whose roles it may touch, where the members are groups
 
 
 @dataclass(slots=True)
@@ -29,7 +39,10 @@ class Job:
     def is_short(self) -> bool:
         """Whether it is a few rows, however much the organisation has."""
         work = self.work
-        return isinstance(work, Change) and work.kind is Kind.USER and not work.deletes
+        if not isinstance(work, Change) or work.deletes:
+            return False
+        moved = work.members
+        return not moved.only and len(moved.joined) + len(moved.left) <= _FEW
 
 
 class Batches:
@@ -57,10 +70,11 @@ class Batches:
     def begin(self, jobs: Sequence[Job]) -> bool:
         """All but the commit, for which the file stays locked.
 
-        No where somebody else writes, or anything is in the way: then nothing is begun. It waits
-        for nobody.
+        No where somebody else writes, or anything is in the way, or the changes turn out to touch
+        many accounts: then nothing is begun. It waits for nobody.
         """
         begun = False
+        self._connection.room = _REACHED
         try:
             with contextlib.suppress(apsw.Error, OSError, Unavailable):
                 if self._lock.take(wait=False):
@@ -68,6 +82,7 @@ class Batches:
                     self._begin_at_once()
                     begun = self._together(jobs)
         finally:
+            self._connection.room = WITHOUT_END
             if not begun:
                 self._roll_back()
                 self._lock.give()
@@ -135,6 +150,8 @@ class Batches:
                 job.result = commit.enter(connection, ledger, job.work)
             except apsw.FullError:
                 raise
+            except TooLong:
+                return False
             except Exception as error:
                 if not connection.in_transaction:  # SQLite gave all of it up
                     raise _unwritable(error) from error

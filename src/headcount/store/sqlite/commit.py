@@ -22,6 +22,7 @@ from headcount.store.model import (
 from headcount.store.refusals import changed_meanwhile, no_such_member, not_found, own_member, taken
 from headcount.store.roles import is_owner
 from headcount.store.sqlite import roles
+from headcount.store.sqlite.connection import Connection
 from headcount.store.sqlite.ledger import Effect, Ledger, Listed
 from headcount.store.sqlite.numbers import FREE, number_of, row_of
 
@@ -66,7 +67,7 @@ class _Row:
     document: bytes
 
 
-def apply(connection: apsw.Connection, change: Change) -> Outcome:
+def apply(connection: Connection, change: Change) -> Outcome:
     """Write `change`, inside the caller's transaction; raises as `enter` does."""
     ledger = Ledger(connection)
     outcome = enter(connection, ledger, change)
@@ -74,11 +75,12 @@ def apply(connection: apsw.Connection, change: Change) -> Outcome:
     return outcome
 
 
-def enter(connection: apsw.Connection, ledger: Ledger, change: Change) -> Outcome:
+def enter(connection: Connection, ledger: Ledger, change: Change) -> Outcome:
     """Write the rows of `change`; the ledger takes the rest, and writes it when it is told to.
 
     Raises:
         Taken, VersionMismatch, NotFound, InvalidValue, SeatsTaken, LastOwner: see `Store.commit`.
+        TooLong: it touches more accounts than the connection should read at once.
     """
     if change.creates:
         outcome, effect = _create(connection, change)
@@ -93,7 +95,7 @@ def enter(connection: apsw.Connection, ledger: Ledger, change: Change) -> Outcom
     return outcome
 
 
-def _give_roles(connection: apsw.Connection, change: Change, effect: Effect) -> None:
+def _give_roles(connection: Connection, change: Change, effect: Effect) -> None:
     """Whoever came into a group or left it may have another role by that."""
     rules = roles.rules_of(connection, change.org)
     if not rules:
@@ -274,7 +276,7 @@ def _membership(what: EventType, member: str, kind: int, name: str) -> Event:
     )
 
 
-def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Outcome, Effect]:
+def _delete(connection: Connection, change: Change, row: _Row) -> tuple[Outcome, Effect]:
     effect = Effect()
     if change.kind is Kind.GROUP:
         effect.reached = _reached_by(connection, change)
@@ -292,7 +294,7 @@ def _delete(connection: apsw.Connection, change: Change, row: _Row) -> tuple[Out
     return Outcome(stored), effect
 
 
-def _reached_by(connection: apsw.Connection, change: Change) -> list[str]:
+def _reached_by(connection: Connection, change: Change) -> list[str]:
     """The accounts in a group, where it gives them a role."""
     rules = roles.rules_of(connection, change.org)
     if not rules:

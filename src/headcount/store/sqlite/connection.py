@@ -21,8 +21,8 @@ fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl
 BUSY = 10_000  # milliseconds that another process may hold the write lock
 _CHECKPOINT_PAGES = 4_000
 _CACHE_KIB = 32_768
-_WITHOUT_END = 2**62
 
+WITHOUT_END = 2**62  # members
 INLINE_MEMBERS = 200  # longer lists of members are read in a thread
 AT_ONCE_MEMBERS = 20_000  # longer ones still are never held: 135 bytes each
 
@@ -45,7 +45,7 @@ class Connection(apsw.Connection):
         super().__init__(str(path), flags=flags)
         self.kept = Kept()
         self.recent = Recent(most=0)
-        self.room = _WITHOUT_END  # members that may be read at once
+        self.room = WITHOUT_END  # members that may be read at once
         self.lease: Reads | None = None  # where those go who are more
 
 

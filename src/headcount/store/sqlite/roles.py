@@ -17,6 +17,7 @@ from headcount.store.roles import (
     previewed,
     role_changed,
 )
+from headcount.store.sqlite.connection import Connection, TooLong
 
 _RULES = "SELECT role_rules FROM organisation WHERE id = ?"
 _ABOVE = """WITH RECURSIVE above (grp) AS (
@@ -26,7 +27,7 @@ _ABOVE = """WITH RECURSIVE above (grp) AS (
 _BELOW = """WITH RECURSIVE below (id, kind) AS (
     SELECT ?2, 2 UNION SELECT m.member, m.kind
     FROM below CROSS JOIN member m ON m.org = ?1 AND m.grp = below.id WHERE below.kind = 2)
-    SELECT id FROM below WHERE kind = 1"""
+    SELECT id FROM below WHERE kind = 1 LIMIT ?3"""
 _RULED = """SELECT id FROM resource INDEXED BY resource_ruled
     WHERE org = ? AND kind = 1 AND own_role IS NOT NULL"""
 _ROLE = """SELECT seq, active, role, own_role, document FROM resource
@@ -60,9 +61,13 @@ def rules_of(connection: apsw.Connection, org: int) -> tuple[RoleRule, ...]:
 
 
 def reached(
-    connection: apsw.Connection, org: int, rules: Sequence[RoleRule], moved: Iterable[Membership]
+    connection: Connection, org: int, rules: Sequence[RoleRule], moved: Iterable[Membership]
 ) -> list[str]:
-    """The accounts whose role may be another once these memberships have come or gone."""
+    """The accounts whose role may be another once these memberships have come or gone.
+
+    Raises:
+        TooLong: they are more than the connection should read at once.
+    """
     ruled = {rule.group for rule in rules}
     leads: dict[str, bool] = {}
     found: dict[str, None] = {}
@@ -76,12 +81,15 @@ def reached(
     return sorted(found)
 
 
-def _below(connection: apsw.Connection, org: int, group: str) -> Iterator[str]:
+def _below(connection: Connection, org: int, group: str) -> Iterator[str]:
     """The accounts in a group, directly or through others."""
-    return (str(one) for (one,) in connection.execute(_BELOW, (org, group)).fetchall())
+    found = connection.execute(_BELOW, (org, group, connection.room + 1)).fetchall()
+    if len(found) > connection.room:
+        raise TooLong
+    return (str(one) for (one,) in found)
 
 
-def everybody(connection: apsw.Connection, org: int, rules: Iterable[RoleRule]) -> list[str]:
+def everybody(connection: Connection, org: int, rules: Iterable[RoleRule]) -> list[str]:
     """The accounts that these rules reach, and those whose role a rule gives now."""
     found = {str(one) for (one,) in connection.execute(_RULED, (org,))}
     for group in {rule.group for rule in rules}:
