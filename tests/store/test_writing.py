@@ -69,8 +69,12 @@ def another_program(path: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("hold", [another_process, another_program])
 async def test_while_somebody_else_writes_the_loop_goes_on(
-    tmp_path: Path, hold: Callable[[Path], AbstractContextManager[object]]
+    tmp_path: Path,
+    hold: Callable[[Path], AbstractContextManager[object]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for where in ("batches", "connection"):  # whoever waits for that program waits until it ends
+        monkeypatch.setattr(f"headcount.store.sqlite.{where}.BUSY", 2_000 * _LONG)
     path = tmp_path / "headcount.db"
     store, acme = await opened(path)
     with elsewhere(hold, path) as over:
