@@ -102,8 +102,7 @@ def _own(measured: Measured, connections: int) -> Iterator[tuple[str, dict[str, 
 
 def _growth(measured: Measured) -> Iterator[str]:
     """What most accounts cost, as sentences, where that was measured in turns."""
-    for server in unique(one.server for one in measured.grown):
-        of = [one for one in measured.grown if one.server == server]
+    for server, of in measured.growing:
         by_name = {one.compared.operation: f"{one.cost[1]:.2f}" for one in of}
         told = ", ".join(f"{name} {by_name[name]}" for name in _GROWING if name in by_name)
         yield (
@@ -114,7 +113,7 @@ def _growth(measured: Measured) -> Iterator[str]:
 
 def _flatness(measured: Measured, connections: int) -> Iterator[str]:
     """How much is left with the most accounts, as sentences, where it was not asked in turns."""
-    in_turns = {one.server for one in measured.grown}
+    in_turns = dict(measured.growing)
     for server, found in _own(measured, connections):
         if server in in_turns:
             continue

@@ -235,6 +235,13 @@ class Measured:
         """Who was measured, in that order."""
         return unique(one.server for one in self.results)
 
+    @property
+    def growing(self) -> Iterator[tuple[str, list[Grown]]]:
+        """Who was measured with the most accounts and with the fewest, and what that led to."""
+        for server in self.servers:
+            if found := [one for one in self.grown if one.server == server]:
+                yield server, found
+
 
 def unique(values: Iterable[str]) -> list[str]:
     """The values, each once, in the order in which they came."""

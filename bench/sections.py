@@ -31,17 +31,16 @@ from bench.telling import (
 
 def of_growth(measured: Measured) -> Iterator[str]:
     """The part about what accounts cost, where that was measured in turns."""
-    for server in unique(one.server for one in measured.grown):
-        first = next(one for one in measured.grown if one.server == server)
-        compared = first.compared
+    for server, grown in measured.growing:
+        compared = grown[0].compared
         yield paragraph(
-            f"{server} with {compared.accounts:,} accounts and with {first.fewest:,}, asked in"
+            f"{server} with {compared.accounts:,} accounts and with {grown[0].fewest:,}, asked in"
             f" turns, {len(compared.pairs)} times each, over {compared.connections} connections,"
             " per second. **Cost** is how many times the time with the fewest accounts a request"
             " takes with the most, the median of the pairs; half of them are within the **middle"
             " half**."
         )
-        yield markdown(GROWING, growing_rows(measured, server))
+        yield markdown(GROWING, growing_rows(grown))
 
 
 def of_the_console(plan: Plan, measured: Measured) -> Iterator[str]:

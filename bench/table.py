@@ -46,10 +46,10 @@ def show(console: Console, measured: Measured) -> None:
 
 def _others(measured: Measured) -> Iterator[tuple[str, Cells, list[Cells]]]:
     """The title, the headings and the rows of what is no table of one operation."""
-    for server in unique(one.server for one in measured.grown):
-        first = next(one for one in measured.grown if one.server == server)
-        of = f"{server} with {first.compared.accounts:,} accounts, and with {first.fewest:,}"
-        yield of, GROWING, growing_rows(measured, server)
+    for server, grown in measured.growing:
+        most, fewest = grown[0].compared.accounts, grown[0].fewest
+        of = f"{server} with {most:,} accounts, and with {fewest:,}"
+        yield of, GROWING, growing_rows(grown)
     for server in unique(one.server for one in measured.pages):
         headings = page_headings(page_sizes(measured, server))
         yield f"Pages of the console, {server}", headings, page_rows(measured, server)

@@ -1,6 +1,6 @@
 """The console, recording and the feed, as tables for the terminal and the page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bench.console import CONSOLE
 from bench.figures import number, short
@@ -117,9 +117,9 @@ def _compared(one: Compared) -> Cells:
     )
 
 
-def growing_rows(measured: Measured, server: str) -> list[Cells]:
+def growing_rows(grown: Iterable[Grown]) -> list[Cells]:
     """A row for each operation that was measured with the most accounts and with the fewest."""
-    return [_grown(one) for one in measured.grown if one.server == server]
+    return [_grown(one) for one in grown]
 
 
 def _grown(one: Grown) -> Cells:

@@ -75,5 +75,4 @@ def test_a_request_that_takes_twice_as_long_costs_two_times_as_much() -> None:
     pairs = [(fast, fast), (slow, fast), (slow, fast), (slower, fast), (slower, fast)]
     grown = Grown(OURS, 10, Compared("read by id", 1_000, 16, pairs, (0.4, 0.2)))
     assert grown.cost == (2.0, 2.0, 4.0)
-    found = growing_rows(Measured(grown=[grown]), OURS)
-    assert found == [("read by id", "1,000", "500", "2.00", "2.00 to 4.00", "2.00")]
+    assert growing_rows([grown]) == [("read by id", "1,000", "500", "2.00", "2.00 to 4.00", "2.00")]
