@@ -13,7 +13,8 @@ import pytest
 import urllib3
 
 from headcount.store.postgres.connections import Connections
-from headcount.store.postgres.opening import Options
+from headcount.store.postgres.driver import Connection
+from headcount.store.postgres.opening import Opener, Options
 from tests.cluster.crowd import Crowd
 from tests.cluster.servers import Server, folder, migrated, new_server, wait_for
 from tests.databases import binaries
@@ -146,6 +147,28 @@ def test_one_given_back_while_another_is_refused_is_used(server: Server, databas
         await connections.close()
 
     asyncio.run(go())
+
+
+def test_one_that_is_ended_while_it_is_opened_is_opened_again(
+    server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_durable = Opener._make_durable
+    ended: list[int] = []
+
+    async def ending(self: Opener, connection: Connection) -> None:
+        if not ended:
+            ended.append(int(server.sql(_TERMINATE)))
+        await make_durable(self, connection)
+
+    monkeypatch.setattr(Opener, "_make_durable", ending)
+    connections = Connections(database + "?application_name=headcount", Options())
+
+    async def go() -> None:
+        assert await connections.read(lambda one: one.fetchval("SELECT 7")) == 7
+        await connections.close()
+
+    asyncio.run(go())
+    assert ended == [1]
 
 
 def test_a_statement_that_takes_too_long_is_told(server: Server, database: str) -> None:

@@ -133,8 +133,10 @@ class Connections:
         """A new connection; None where there was none to be had."""
         self._opening = True
         try:
-            connection = await self._opener.connect()
-            await self._check(connection)
+            try:
+                connection = await self._new()
+            except Lost:  # whoever ended all others ended this one before it was there
+                connection = await self._new()
         except Unavailable as trouble:
             self._refuse(trouble)
             return None
@@ -144,6 +146,11 @@ class Connections:
         finally:
             self._opening = False
             self._settle()
+
+    async def _new(self) -> Connection:
+        connection = await self._opener.connect()
+        await self._check(connection)
+        return connection
 
     async def _check(self, connection: Connection) -> None:
         connection.add_log_listener(self._warned)

@@ -68,8 +68,8 @@ class Opener:
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no connection
             raise unopened(error, shown(self._url)) from None
         try:
-            _keep_alive(connection)
             with telling():
+                _keep_alive(connection)
                 await self._make_durable(connection)
         except BaseException:
             connection.terminate()
