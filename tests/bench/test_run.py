@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import uvloop
 from bench.contest import contest
+from bench.grouping import joins
 from bench.operations import BULK, CREATE, DEEP_PAGE, LAST_CURSOR, LOOK_UP, NEAR_PAGE, READ, REAL
 from bench.plan import FULL, Plan, read_plan
 from bench.progress import Shown
@@ -101,13 +102,12 @@ def test_a_plan_without_pages_and_pairs_tells_nothing_of_them() -> None:
 
 
 def test_the_most_accounts_are_asked_in_turns_with_the_fewest() -> None:
-    words = (LOOK_UP, "add a member to a group of 10", CREATE)
-    plan = replace(TINY, sizes=(200, 300, 400), pages=(), only=words)
+    plan = replace(TINY, sizes=(200, 300, 400), pages=(), only=("a group of 100", joins(10)))
     measured, _ = run(plan)
     told = {(one.server, one.fewest, one.compared.accounts) for one in measured.grown}
     assert told == {("Headcount on SQLite", 200, 400)}
     names = [one.compared.operation for one in measured.grown]
-    assert names == [LOOK_UP, LOOK_UP + REAL, "add a member to a group of 10", CREATE]
+    assert names == ["read a group of 100", joins(10)]
     assert all(len(one.compared.pairs) == plan.pairs for one in measured.grown)
     assert not any(each.wrong for one in measured.grown for each in one.compared.rounds)
     console = Console(file=io.StringIO(), width=112)
@@ -115,7 +115,7 @@ def test_the_most_accounts_are_asked_in_turns_with_the_fewest() -> None:
     assert isinstance(console.file, io.StringIO)
     assert "Headcount on SQLite with 400 accounts, and with 200" in console.file.getvalue()
     written = " ".join(page(plan, measured).split())
-    assert f"| {CREATE} | " in written
+    assert f"| {joins(10)} | " in written
     assert "asked in turns with one with 200: a request takes so many times as long" in written
     assert "as a share of" not in written
 

@@ -104,6 +104,8 @@ async def test_a_commit_begins_at_once_however_busy_the_loop_is(
 
     monkeypatch.setattr(Batches, "finish", noted)
     monkeypatch.setattr("headcount.store.sqlite.writer._PATIENCE", _LONG)
+    with store._writer._turn:  # that of the organisation has been given back
+        pass
     interval = sys.getswitchinterval()
     sys.setswitchinterval(_LONG)
     try:
