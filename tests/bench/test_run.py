@@ -35,6 +35,14 @@ def run(plan: Plan) -> tuple[Measured, Console]:
     return uvloop.run(contest(plan, Shown(console))), console
 
 
+def shown(measured: Measured) -> str:
+    """What is printed of it."""
+    console = Console(file=io.StringIO(), width=112)
+    show(console, measured)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
 @pytest.fixture(scope="module")
 def measured() -> Measured:
     """The run, once."""
@@ -76,10 +84,7 @@ def test_a_result_has_a_rate_its_ratio_and_its_processor_time(measured: Measured
 
 
 def test_the_tables_and_the_page_tell_every_operation(measured: Measured) -> None:
-    console = Console(file=io.StringIO(), width=112)
-    show(console, measured)
-    assert isinstance(console.file, io.StringIO)
-    told = console.file.getvalue()
+    told = shown(measured)
     written = page(TINY, measured)
     for operation in measured.operations:
         assert operation[1:] in told
@@ -110,10 +115,7 @@ def test_the_most_accounts_are_asked_in_turns_with_the_fewest() -> None:
     assert names == ["read a group of 100", joins(10)]
     assert all(len(one.compared.pairs) == plan.pairs for one in measured.grown)
     assert not any(each.wrong for one in measured.grown for each in one.compared.rounds)
-    console = Console(file=io.StringIO(), width=112)
-    show(console, measured)
-    assert isinstance(console.file, io.StringIO)
-    assert "Headcount on SQLite with 400 accounts, and with 200" in console.file.getvalue()
+    assert "Headcount on SQLite with 400 accounts, and with 200" in shown(measured)
     written = " ".join(page(plan, measured).split())
     assert f"| {joins(10)} | " in written
     assert "asked in turns with one with 200: a request takes so many times as long" in written

@@ -84,6 +84,14 @@ def session(database: str) -> Iterator[Callable[[str], None]]:
         yield type_
 
 
+def limited(server: Server, database: str, most: int) -> str:
+    """The address of a database for a user named like it, who may have so many connections."""
+    name = database.rpartition("/")[2]
+    server.sql(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT {most}")
+    server.sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}", name)
+    return server.address(name, user=name)
+
+
 def check_refused(answer: urllib3.BaseHTTPResponse, why: str) -> None:
     assert answer.status == 503, answer.data
     assert why in answer.json()["detail"]
@@ -112,9 +120,7 @@ def test_connections_that_are_ended_cost_no_look_up(server: Server, database: st
 
 def test_few_connections_are_enough_for_many_clients(server: Server, database: str) -> None:
     name = database.rpartition("/")[2]
-    server.sql(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 3")
-    server.sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}", name)
-    with sites(database) as (site,), serving(server.address(name, user=name)) as base_url:
+    with sites(database) as (site,), serving(limited(server, database, 3)) as base_url:
         crowd = Crowd([base_url], site.token)
         with crowd.working() as told:
             wait_for(lambda: len(told.created) > 50)
@@ -129,10 +135,7 @@ def test_few_connections_are_enough_for_many_clients(server: Server, database: s
 
 def test_one_given_back_while_another_is_refused_is_used(server: Server, database: str) -> None:
     """The one connection that there may be is used again by who found out that it is the only."""
-    name = database.rpartition("/")[2]
-    server.sql(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 1")
-    server.sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}", name)
-    connections = Connections(server.address(name, user=name), Options(connections=2))
+    connections = Connections(limited(server, database, 1), Options(connections=2))
 
     async def look() -> int:
         async with connections.one() as connection:
